@@ -1,0 +1,170 @@
+/*
+ * mp/pool.h -- workers that run tasks: map, imap_unordered, apply_async
+ *
+ * A pool has one supervisor process, the child of its owner, which forks,
+ * watches, replaces and reaps the workers. The pool belongs to the process
+ * that made it; elsewhere every call gives MP_ESTATE, and destroy only frees
+ * the local copy.
+ *
+ * Create pools early: all workers, also later ones, see memory as it was at
+ * mp_pool_create(), and the supervisor keeps that memory and the descriptors
+ * open then (listening sockets, pipes whose end somebody awaits) until the
+ * pool ends. A host's `while (wait(NULL) > 0)` does not end while a pool
+ * lives, because the supervisor is its child.
+ *
+ * Deaths. A worker's costs at most the item it has in hand, which ends as
+ * MP_ECRASHED; it is replaced, and the rest of its chunk goes on. (Killed
+ * between two items, it is the next one that ends so.) The supervisor's ends
+ * the pool: what was finished is delivered, the rest is MP_EBROKEN, and a new
+ * pool works. The owner's ends supervisor and workers within a second.
+ *
+ * User code (serializers, sources) may not call the pool it is called by:
+ * MP_ESTATE.
+ */
+#ifndef MP_POOL_H
+#define MP_POOL_H
+
+#include <stddef.h>
+
+#include <mp/export.h>
+#include <mp/iterator.h>
+#include <mp/result.h>
+#include <mp/task.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct mp_pool mp_pool;
+
+/** Zero means "the default" in every field; NULL options set none. A field
+ *  that a call cannot honour is MP_EINVAL. */
+typedef struct mp_call_options {
+    /** map, imap: items handed to a worker together, up to 65535. Default:
+     *  for map from count and workers, for imap 1. */
+    int chunk_size;
+
+    /** imap: most items taken from the source and not handed out yet.
+     *  Default: 4 chunks a worker. */
+    int look_ahead;
+
+    /** apply, map: receives the report of the failed item with the lowest
+     *  index, or of the last item when none failed. */
+    mp_report *report;
+} mp_call_options;
+
+/** What affinity mask and cgroup quota leave us. */
+#define MP_WORKERS_USABLE (-1001)
+/** No process: tasks run in the submitting call, through the same
+ *  serializers. A crash is then the host's. */
+#define MP_WORKERS_INLINE (-1002)
+
+/** Zero means "the default" in every field; NULL options set none. */
+typedef struct mp_pool_options {
+    /** Up to 1000. Default: the environment's LIBMP_WORKERS, else
+     *  sysconf(_SC_NPROCESSORS_ONLN). */
+    int workers;
+
+    /** Runs in each worker before its first task; create does not wait for
+     *  it. A result other than 0 breaks the pool: every task ends as
+     *  MP_EBROKEN, with the text of mp_task_fail(). So do three workers in a
+     *  row that die in it. */
+    int (*init)(void *argument, void **state);
+
+    /** Runs in each worker on every orderly end. */
+    void (*exit)(void *state);
+
+    /** For init: as it is in memory at create, also for later workers. */
+    void *argument;
+} mp_pool_options;
+
+/**
+ * Start supervisor and workers. The caller owns the pool until
+ * mp_pool_destroy(). It keeps three descriptors. Returns 0; MP_EINVAL;
+ * MP_ESTATE in a worker or a daemon; MP_ENOMEM; or -errno when a process
+ * could not be forked, and then nothing is left behind.
+ */
+MP_API int mp_pool_create(mp_pool **pool, const mp_pool_options *options);
+
+/**
+ * Run one task and wait for it.
+ *
+ *   argument    An object of task->argument; encoded before anything runs. It
+ *               stays the caller's. NULL when the task takes none.
+ *   result      Receives an object of task->result, for the caller to own.
+ *               NULL: it is dropped.
+ *
+ * Returns MP_OK, or the task's error: MP_EFAILED, MP_ECRASHED, MP_EENCODE (of
+ * the argument: nothing was submitted), MP_EDECODE, MP_ETERMINATED,
+ * MP_EBROKEN; MP_ECLOSED after close or terminate; MP_ESTATE, MP_EINVAL,
+ * MP_ENOMEM. After an error *result is untouched.
+ */
+MP_API int mp_pool_apply(mp_pool *pool, const mp_task *task,
+                         const void *argument, void *result,
+                         const mp_call_options *options);
+
+/** Queue one task and return at once with a handle for its result; `result`
+ *  NULL: nobody will ask. Errors as for mp_pool_apply() before it runs. */
+MP_API int mp_pool_apply_async(mp_pool *pool, mp_result **result,
+                               const mp_task *task, const void *argument,
+                               const mp_call_options *options);
+
+/**
+ * Run the task on `count` arguments in a row and wait until all have ended.
+ *
+ *   results    Receives as many objects, in order, for the caller to own;
+ *              those of items that failed become zero bytes. NULL: dropped.
+ *
+ * Returns MP_OK, or the error of the failed item with the lowest index; the
+ * others have run all the same. Other errors as for mp_pool_apply().
+ */
+MP_API int mp_pool_map(mp_pool *pool, const mp_task *task,
+                       const void *arguments, size_t count, void *results,
+                       const mp_call_options *options);
+
+/** As mp_pool_map(), returning at once with a handle. All arguments are
+ *  encoded before it returns; one that cannot be is that item's error. */
+MP_API int mp_pool_map_async(mp_pool *pool, mp_result **result,
+                             const mp_task *task, const void *arguments,
+                             size_t count, const mp_call_options *options);
+
+/** Results one by one in the order of the source, which is read ahead by a
+ *  bounded amount. Returns 0, MP_ECLOSED, MP_ESTATE, MP_EINVAL, MP_ENOMEM. */
+MP_API int mp_pool_imap(mp_pool *pool, mp_iterator **iterator,
+                        const mp_task *task, const mp_source *source,
+                        const mp_call_options *options);
+
+/** As mp_pool_imap(), in the order in which they are done. */
+MP_API int mp_pool_imap_unordered(mp_pool *pool, mp_iterator **iterator,
+                                  const mp_task *task, const mp_source *source,
+                                  const mp_call_options *options);
+
+/** How many workers it was made with; 0 inline. MP_ESTATE, MP_EINVAL. */
+MP_API int mp_pool_workers(const mp_pool *pool);
+
+/** No new tasks: submitting gives MP_ECLOSED. What was submitted finishes.
+ *  Returns 0, again and again; MP_ESTATE; MP_EINVAL. */
+MP_API int mp_pool_close(mp_pool *pool);
+
+/** End the workers now. What has not finished ends as MP_ETERMINATED. Returns
+ *  as mp_pool_close(). */
+MP_API int mp_pool_terminate(mp_pool *pool);
+
+/**
+ * Wait until all tasks have ended and all processes of the pool are gone.
+ * Items that an iterator over `next` has not taken yet are never taken: it
+ * gives MP_ECLOSED once, then the end. Returns MP_OK, again and again;
+ * MP_ETIMEDOUT; MP_ESTATE unless the pool was closed or terminated;
+ * MP_EINVAL.
+ */
+MP_API int mp_pool_join(mp_pool *pool, int timeout_ms);
+
+/** Terminate, join, free; NULL does nothing. Results and iterators stay
+ *  readable. */
+MP_API void mp_pool_destroy(mp_pool *pool);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

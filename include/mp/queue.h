@@ -1,0 +1,91 @@
+/*
+ * mp/queue.h -- FIFO of messages between any number of processes
+ *
+ * Shared by its creator and by every process forked from it since. What put
+ * has returned 0 for is never lost while any process shares the queue: kill
+ * whom you like. A get takes its message only once it has copied it whole; a
+ * consumer killed later takes it along, one killed before leaves it for the
+ * others. Messages of one producer come out in its order. A process stopped by
+ * SIGSTOP in the middle of a call holds up the others on its side.
+ */
+#ifndef MP_QUEUE_H
+#define MP_QUEUE_H
+
+#include <stddef.h>
+
+#include <mp/export.h>
+#include <mp/serializer.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct mp_queue mp_queue;
+
+/** Zero means "the default" in every field; NULL options set none. */
+typedef struct mp_queue_options {
+    /** Most messages in the queue. Default: no limit but the bytes. */
+    size_t max_items;
+
+    /** Most bytes in the queue, where a message counts with its size rounded
+     *  up to 8, plus 8. A larger message goes in alone, when the queue is
+     *  empty. Memory follows what is queued. Default: 64 MiB. */
+    size_t max_bytes;
+
+    /** Copied. Default: mp_serializer_bytes. */
+    const mp_serializer *serializer;
+} mp_queue_options;
+
+/**
+ * Make an empty queue; the caller owns the handle until mp_queue_destroy().
+ * It keeps one descriptor. Returns 0, MP_EINVAL, MP_ENOMEM or -errno.
+ */
+MP_API int mp_queue_create(mp_queue **queue, const mp_queue_options *options);
+
+/**
+ * Encode `object` and put it in, waiting up to `timeout_ms` for room. It stays
+ * the caller's, and later changes to it do not show. Returns 0; MP_ETIMEDOUT;
+ * MP_EENCODE; MP_ECLOSED after mp_queue_close() here; MP_EINVAL; MP_ENOMEM;
+ * -ENOSPC or -EFBIG for a message larger than max_bytes. After an error
+ * nothing was put.
+ */
+MP_API int mp_queue_put(mp_queue *queue, const void *object, int timeout_ms);
+
+/**
+ * Take the oldest message and decode it to `object`, waiting up to
+ * `timeout_ms` for one. The caller owns what is inside the object: see
+ * mp_serializer_release().
+ *
+ * Returns 0; MP_ETIMEDOUT; MP_EDECODE, and the message is gone; MP_ECLOSED
+ * after mp_queue_close() here, or with MP_FOREVER when the queue is empty and
+ * no other living process shares it (a process made by plain fork() counts
+ * while it is a child of the caller, and from its first call into libmp on);
+ * MP_EINVAL; MP_ENOMEM, and the message stays.
+ */
+MP_API int mp_queue_get(mp_queue *queue, void *object, int timeout_ms);
+
+/** As mp_queue_put(), with `size` bytes as they are. `bytes` may be NULL when
+ *  that is 0. */
+MP_API int mp_queue_put_bytes(mp_queue *queue, const void *bytes, size_t size,
+                              int timeout_ms);
+
+/** As mp_queue_get(), with the bytes as they are, *size of them. MP_EMSGSIZE
+ *  when they do not fit `capacity`: the message stays, *size is its size. */
+MP_API int mp_queue_get_bytes(mp_queue *queue, void *buffer, size_t capacity,
+                              size_t *size, int timeout_ms);
+
+/** Messages in it at this moment; MP_EINVAL. */
+MP_API int mp_queue_size(const mp_queue *queue);
+
+/** For this process: its puts and gets give MP_ECLOSED from now on. What it
+ *  put stays; other processes are not affected. 0, again and again. */
+MP_API int mp_queue_close(mp_queue *queue);
+
+/** Give back this process's handle; others keep theirs. NULL does nothing. */
+MP_API void mp_queue_destroy(mp_queue *queue);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

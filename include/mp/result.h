@@ -1,0 +1,60 @@
+/*
+ * mp/result.h -- the handle of one apply_async or map_async
+ *
+ * A handle belongs to the process that made it (elsewhere MP_ESTATE) and
+ * outlives its pool. Its task reaches exactly one end, whoever dies.
+ */
+#ifndef MP_RESULT_H
+#define MP_RESULT_H
+
+#include <stddef.h>
+
+#include <mp/export.h>
+#include <mp/task.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct mp_result mp_result;
+
+/** 1 when every item has ended, 0 before; never waits, and takes in what has
+ *  arrived. MP_ESTATE, MP_EINVAL. */
+MP_API int mp_result_ready(mp_result *result);
+
+/** Wait until it is ready: MP_OK, whether it succeeded or not. MP_ETIMEDOUT,
+ *  MP_ESTATE, MP_EINVAL. */
+MP_API int mp_result_wait(mp_result *result, int timeout_ms);
+
+/** 1 when every item is done, 0 when one failed; MP_ESTATE before it is
+ *  ready; MP_EINVAL. */
+MP_API int mp_result_successful(mp_result *result);
+
+/**
+ * Wait until it is ready and hand out what the task gave: for apply_async one
+ * object, for map_async one for each item, in order. Each call decodes fresh
+ * copies that the caller owns: see mp_serializer_release().
+ *
+ *   results    Room for them; items that failed become zero bytes. NULL asks
+ *              for the code alone.
+ *
+ * Returns MP_OK; MP_ETIMEDOUT, only about this wait: the task goes on and
+ * `results` is untouched; or the error of the failed item with the lowest
+ * index: MP_EFAILED, MP_ECRASHED, MP_EENCODE, MP_EDECODE, MP_ETERMINATED,
+ * MP_EBROKEN. MP_ESTATE, MP_EINVAL, MP_ENOMEM.
+ */
+MP_API int mp_result_get(mp_result *result, void *results, int timeout_ms);
+
+/** Tell what has become of item `index` (0 for apply_async), also before its
+ *  end. Returns 0, MP_EINVAL, MP_ESTATE. */
+MP_API int mp_result_report(mp_result *result, size_t index, mp_report *report);
+
+/** Give the handle back; NULL does nothing. The task goes on, and what it
+ *  gives is dropped. */
+MP_API void mp_result_destroy(mp_result *result);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,88 @@
+/*
+ * mp/task.h -- what runs in a worker, and what it may ask there
+ */
+#ifndef MP_TASK_H
+#define MP_TASK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <mp/export.h>
+#include <mp/serializer.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * A function for workers. Copied, with its serializers, by the calls that
+ * take one: it may be an automatic variable. The functions themselves must
+ * exist in the workers, so since before mp_pool_create().
+ */
+typedef struct mp_task {
+    /** `argument` and `result` point to objects of the two serializers, NULL
+     *  where there is none. The result starts as zero bytes; libmp encodes
+     *  and releases it when run returns, so strings in it come from malloc().
+     *  Returns 0 for success; anything else is MP_EFAILED to the caller, and
+     *  the code is in the report. */
+    int (*run)(const void *argument, void *result);
+    const mp_serializer *argument; /**< Default: the task takes none. */
+    const mp_serializer *result;   /**< Default: the task gives none. */
+    const char *name;              /**< For messages; may be NULL. */
+} mp_task;
+
+/** `return mp_task_fail(ENOENT, "no file %s", name);` in a task or an init
+ *  function: the code, the place and the text reach the caller's report. */
+#define mp_task_fail(...) mp_task_fail_at(__FILE__, __LINE__, __VA_ARGS__)
+
+/** Returns `code`, or 1 if that is 0. The text is cut at 255 bytes, the file
+ *  name at 63, from the left. */
+MP_API int mp_task_fail_at(const char *file, int line, int code,
+                           const char *format, ...) MP_PRINTF(4, 5);
+
+/** 0..workers-1 in a task, an init or an exit function; a replacement has its
+ *  forerunner's. Elsewhere MP_ESTATE. */
+MP_API int mp_task_worker_index(void);
+
+/** Of the item in its map or imap; 0 for apply and outside a task. */
+MP_API size_t mp_task_index(void);
+
+/** What this worker's init function made; NULL elsewhere. */
+MP_API void *mp_task_state(void);
+
+/** All but the first two are final, and every task reaches exactly one. */
+enum mp_task_end {
+    MP_TASK_PENDING = 0,
+    MP_TASK_RUNNING,
+    MP_TASK_DONE,
+    MP_TASK_FAILED,
+    MP_TASK_CRASHED,
+    MP_TASK_LIMITED,
+    MP_TASK_CANCELED,
+    MP_TASK_TERMINATED,
+    MP_TASK_BROKEN,
+    MP_TASK_ENDS /**< How many there are. */
+};
+
+/** What became of one item. */
+typedef struct mp_report {
+    enum mp_task_end end;
+    int error;       /**< What get returns: MP_OK, MP_EFAILED, ... */
+    int code;        /**< The task's own, of run or mp_task_fail. */
+    int exit_status; /**< Of a dead worker: 0..255, -signal, MP_EUNKNOWN. */
+    bool core_dumped;
+    pid_t pid;        /**< Of the worker that ran it; 0: none did. */
+    int worker_index; /**< Of that worker; -1: none. */
+    size_t index;     /**< Of the item in its map or imap. */
+    int line;         /**< Where mp_task_fail stands; 0: nowhere. */
+    char file[64];
+    char text[256]; /**< Never empty for an error. */
+} mp_report;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,292 @@
+/*
+ * child.c -- fork, watch, signal and reap one child
+ */
+#ifdef MP_PORTABLE
+#define _DEFAULT_SOURCE
+#else
+#define _GNU_SOURCE
+#endif
+
+#include "platform/child.h"
+
+#include "platform/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#if !defined(MP_PORTABLE) && defined(__linux__)
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#endif
+
+#ifdef MP_COVERAGE
+void __gcov_dump(void);
+#endif
+
+pid_t mp__child_fork(sigset_t *mask)
+{
+    int saved = errno;
+    sigset_t all;
+    pid_t pid;
+
+    /* Bytes left in a buffer would be written twice. */
+    (void)fflush(NULL);
+    (void)sigfillset(&all);
+    (void)sigprocmask(SIG_SETMASK, &all, mask);
+    pid = fork();
+    if (pid < 0) {
+        pid = -errno;
+    }
+    if (pid != 0) {
+        (void)sigprocmask(SIG_SETMASK, mask, NULL);
+    }
+    errno = saved;
+    return pid;
+}
+
+/* Descriptor 0 and the stream both read end of file, and the parent's input
+ * stays where it was: flushing before the dup would move its offset. */
+static void empty_stdin(void)
+{
+    int null = open("/dev/null", O_RDONLY);
+
+    if (null < 0) {
+        (void)close(STDIN_FILENO);
+        return;
+    }
+    if (null != STDIN_FILENO) {
+        (void)dup2(null, STDIN_FILENO);
+        (void)close(null);
+    }
+    if (fileno(stdin) == STDIN_FILENO) {
+        (void)fflush(stdin); /* forget what the parent had read ahead */
+    }
+}
+
+void mp__child_begin_user(const sigset_t *mask)
+{
+    empty_stdin();
+    (void)sigprocmask(SIG_SETMASK, mask, NULL);
+}
+
+static void default_handlers(void)
+{
+    struct sigaction action;
+    int number;
+
+    for (number = 1; number < NSIG; number++) {
+        if (sigaction(number, NULL, &action) < 0) {
+            continue;
+        }
+        if (action.sa_handler != SIG_IGN && action.sa_handler != SIG_DFL) {
+            action.sa_handler = SIG_DFL;
+            action.sa_flags = 0;
+            (void)sigaction(number, &action, NULL);
+        }
+    }
+}
+
+void mp__child_begin_ours(const char *title)
+{
+    struct sigaction ignore;
+    sigset_t none;
+
+    (void)setpgid(0, 0); /* Ctrl-C reaches the host alone */
+    default_handlers();
+    /* Outside the foreground group "stty tostop" would stop each write. */
+    ignore.sa_handler = SIG_IGN;
+    ignore.sa_flags = 0;
+    (void)sigemptyset(&ignore.sa_mask);
+    (void)sigaction(SIGTTOU, &ignore, NULL);
+#if !defined(MP_PORTABLE) && defined(__linux__)
+    (void)prctl(PR_SET_NAME, title);
+#else
+    (void)title;
+#endif
+    empty_stdin();
+    (void)sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+#if !defined(MP_PORTABLE) && defined(__GLIBC__)
+static void (*leave_handler)(int status);
+
+static void on_exit_handler(int status, void *unused)
+{
+    (void)unused;
+    leave_handler(status);
+}
+
+void mp__child_on_exit(void (*leave)(int status))
+{
+    leave_handler = leave;
+    /* Handlers run last registered first, so ours is the first. */
+    (void)on_exit(on_exit_handler, NULL);
+}
+#else
+void mp__child_on_exit(void (*leave)(int status))
+{
+    (void)leave;
+}
+#endif
+
+_Noreturn void mp__child_leave(int status)
+{
+    (void)fflush(NULL); /* may fail: the host may have closed its streams */
+    mp__child_quit(status);
+}
+
+_Noreturn void mp__child_quit(int status)
+{
+#ifdef MP_COVERAGE
+    __gcov_dump();
+#endif
+    _exit(status);
+}
+
+void mp__child_die_with(pid_t parent)
+{
+#if !defined(MP_PORTABLE) && defined(__linux__)
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
+    /* After arming, so that no death falls between. */
+    if (getppid() != parent) {
+        _exit(0);
+    }
+}
+
+bool mp__child_is_orphan(pid_t parent)
+{
+    return getppid() != parent;
+}
+
+static int death_pipe_end = -1;
+
+static void on_death(int number)
+{
+    (void)number;
+    mp__fd_ring(death_pipe_end);
+}
+
+int mp__child_death_pipe(int *read_end)
+{
+    struct sigaction action;
+    int error = mp__fd_pipe(read_end, &death_pipe_end);
+
+    if (error < 0) {
+        return error;
+    }
+    action.sa_handler = on_death;
+    action.sa_flags = SA_NOCLDSTOP;
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGCHLD, &action, NULL);
+    return 0;
+}
+
+int mp__child_watch(pid_t pid)
+{
+#if !defined(MP_PORTABLE) && defined(SYS_pidfd_open)
+    int saved = errno;
+    int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+    fd = mp__fd_own(fd);
+    errno = saved;
+    return fd;
+#else
+    (void)pid;
+    return -ENOSYS;
+#endif
+}
+
+static void exit_of(int status, mp__exit *how)
+{
+    *how = (mp__exit){ .status = 0 };
+    if (WIFSIGNALED(status)) {
+        how->status = -WTERMSIG(status);
+#ifdef WCOREDUMP
+        how->core_dumped = WCOREDUMP(status) != 0;
+#endif
+    } else {
+        how->status = WEXITSTATUS(status);
+    }
+}
+
+enum mp__reap mp__child_reap(pid_t pid, mp__exit *how)
+{
+    int saved = errno;
+    int status = 0;
+    pid_t got;
+    enum mp__reap result = MP__REAP_RUNNING;
+
+    do {
+        got = waitpid(pid, &status, WNOHANG);
+    } while (got < 0 && errno == EINTR);
+    if (got == pid) {
+        exit_of(status, how);
+        result = MP__REAP_ENDED;
+    } else if (got < 0) {
+        result = MP__REAP_LOST; /* ECHILD: the host ignores or reaps all */
+    }
+    errno = saved;
+    return result;
+}
+
+pid_t mp__child_peek(void)
+{
+    int saved = errno;
+    siginfo_t info;
+    pid_t pid;
+
+    info.si_pid = 0;
+    pid = waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0
+              ? -1
+              : info.si_pid;
+    errno = saved;
+    return pid;
+}
+
+void mp__child_signal(pid_t pid, int watch, int signal)
+{
+    int saved = errno;
+
+#if !defined(MP_PORTABLE) && defined(SYS_pidfd_send_signal)
+    if (watch >= 0) {
+        if (syscall(SYS_pidfd_send_signal, watch, signal, NULL, 0) == 0 ||
+            errno == ESRCH) {
+            errno = saved;
+            return;
+        }
+    }
+#else
+    (void)watch;
+#endif
+    if (pid > 0) {
+        (void)kill(pid, signal);
+    }
+    errno = saved;
+}
+
+void mp__child_kill_group(pid_t pid)
+{
+    int saved = errno;
+
+    if (pid > 1) {
+        (void)kill(-pid, SIGKILL);
+        (void)kill(pid, SIGKILL);
+    }
+    errno = saved;
+}
+
+void mp__child_lead_group(pid_t pid)
+{
+    int saved = errno;
+
+    /* Fails when the child was faster and has even ended: as good. */
+    (void)setpgid(pid, pid);
+    errno = saved;
+}

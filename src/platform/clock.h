@@ -1,0 +1,37 @@
+/*
+ * clock.h -- monotonic time and deadlines
+ *
+ * A relative timeout becomes one absolute deadline at the public edge, so
+ * that no wait restarts after a signal and none can end early.
+ */
+#ifndef MP__CLOCK_H
+#define MP__CLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A deadline that never passes; 0 is one that has always passed. */
+#define MP__NEVER   INT64_MAX
+#define MP__AT_ONCE INT64_C(0)
+
+#define MP__MS INT64_C(1000000)
+
+/* Nanoseconds of the monotonic clock; more than 0. */
+int64_t mp__clock_ns(void);
+
+/* The deadline `timeout_ms` from now: MP_FOREVER never passes, 0 and less
+ * have passed already. */
+int64_t mp__deadline_after(int timeout_ms);
+
+/* The earlier of `deadline` and `slice_ns` from now. */
+int64_t mp__deadline_slice(int64_t deadline, int64_t slice_ns);
+
+bool mp__deadline_passed(int64_t deadline);
+
+/* Milliseconds until `deadline`, rounded up, at most `slice_ms`: for poll(). */
+int mp__deadline_poll_ms(int64_t deadline, int slice_ms);
+
+/* Sleep for `ns`, or less when a signal is handled. */
+void mp__clock_sleep(int64_t ns);
+
+#endif

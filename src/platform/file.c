@@ -1,0 +1,166 @@
+/*
+ * file.c -- bytes too many for a ring, in a file without a name
+ */
+#ifndef MP_PORTABLE
+#define _GNU_SOURCE
+#endif
+#define _FILE_OFFSET_BITS 64
+
+#include "platform/file.h"
+
+#include "platform/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/types.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The most that one call moves, below the limit of 2 GiB of Linux. */
+#define CALL_MOST ((size_t)1 << 30)
+
+static int temporary_file(void)
+{
+    const char *folder = getenv("TMPDIR");
+    char path[1024];
+    int fd;
+    int length;
+
+    if (folder == NULL || folder[0] == '\0') {
+        folder = "/tmp";
+    }
+    length = snprintf(path, sizeof(path), "%s/libmp-XXXXXX", folder);
+    if (length < 0 || (size_t)length >= sizeof(path)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    fd = mkstemp(path);
+    if (fd >= 0) {
+        (void)unlink(path);
+    }
+    return fd;
+}
+
+int mp__file_create(void)
+{
+    int saved = errno;
+    int fd = -1;
+
+#if !defined(MP_PORTABLE) && defined(MFD_CLOEXEC)
+    fd = memfd_create("libmp", MFD_CLOEXEC);
+    if (fd < 0 && (errno == ENOSYS || errno == EPERM)) {
+        fd = temporary_file();
+    }
+#else
+    fd = temporary_file();
+#endif
+    fd = mp__fd_adopt(fd);
+    errno = saved;
+    return fd;
+}
+
+/* Writing past RLIMIT_FSIZE raises SIGXFSZ, which would end the host: it is
+ * blocked meanwhile, and taken back if it came from us. */
+static ssize_t write_quietly(int fd, const void *bytes, size_t size,
+                             off_t offset)
+{
+    const struct timespec none = { 0, 0 };
+    sigset_t limit;
+    sigset_t before;
+    sigset_t pending;
+    ssize_t wrote;
+    int error;
+
+    (void)sigemptyset(&limit);
+    (void)sigaddset(&limit, SIGXFSZ);
+    (void)sigpending(&pending);
+    (void)sigprocmask(SIG_BLOCK, &limit, &before);
+    wrote = pwrite(fd, bytes, size, offset);
+    error = errno;
+    if (wrote < 0 && error == EFBIG && !sigismember(&pending, SIGXFSZ)) {
+        (void)sigtimedwait(&limit, NULL, &none);
+    }
+    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    errno = error;
+    return wrote;
+}
+
+int mp__file_write(int fd, uint64_t offset, const void *bytes, size_t size)
+{
+    int saved = errno;
+    const char *next = bytes;
+    ssize_t moved;
+    int error = 0;
+
+    while (size > 0) {
+        moved = write_quietly(fd, next, size < CALL_MOST ? size : CALL_MOST,
+                              (off_t)offset);
+        if (moved < 0 && errno == EINTR) {
+            continue;
+        }
+        if (moved <= 0) {
+            error = moved < 0 ? -errno : -EIO;
+            break;
+        }
+        next += moved;
+        offset += (uint64_t)moved;
+        size -= (size_t)moved;
+    }
+    errno = saved;
+    return error;
+}
+
+int mp__file_read(int fd, uint64_t offset, void *bytes, size_t size)
+{
+    int saved = errno;
+    char *next = bytes;
+    ssize_t moved;
+    int error = 0;
+
+    while (size > 0) {
+        moved =
+            pread(fd, next, size < CALL_MOST ? size : CALL_MOST, (off_t)offset);
+        if (moved < 0 && errno == EINTR) {
+            continue;
+        }
+        if (moved <= 0) {
+            error = moved < 0 ? -errno : -EIO; /* shorter than promised */
+            break;
+        }
+        next += moved;
+        offset += (uint64_t)moved;
+        size -= (size_t)moved;
+    }
+    errno = saved;
+    return error;
+}
+
+void mp__file_give_back(int fd, uint64_t offset, uint64_t size)
+{
+#if !defined(MP_PORTABLE) && defined(FALLOC_FL_PUNCH_HOLE)
+    int saved = errno;
+
+    (void)fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                    (off_t)offset, (off_t)size);
+    errno = saved;
+#else
+    (void)fd;
+    (void)offset;
+    (void)size;
+#endif
+}
+
+void mp__file_close(int *fd)
+{
+    int saved = errno;
+
+    if (*fd >= 0) {
+        (void)close(*fd);
+    }
+    *fd = -1;
+    errno = saved;
+}

@@ -1,0 +1,29 @@
+/*
+ * file.h -- bytes too many for a ring, in a file without a name
+ *
+ * Maps cannot grow after a fork, files can: what is too large for a shared
+ * ring goes to a place in a sparse file that all processes inherited. It is
+ * written and read by calls, never mapped, so that a full disk is an error
+ * and not a SIGBUS.
+ */
+#ifndef MP__FILE_H
+#define MP__FILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A new descriptor, shared with every later fork; or -errno. */
+int mp__file_create(void);
+
+/* All of `size` bytes at `offset`, or -errno: -ENOSPC, -EFBIG past the file
+ * size limit (no SIGXFSZ is raised), -EBADF when the host closed it. */
+int mp__file_write(int fd, uint64_t offset, const void *bytes, size_t size);
+int mp__file_read(int fd, uint64_t offset, void *bytes, size_t size);
+
+/* Give the memory behind these bytes back, where that can be done. */
+void mp__file_give_back(int fd, uint64_t offset, uint64_t size);
+
+/* Close this process's copy and set to -1. */
+void mp__file_close(int *fd);
+
+#endif

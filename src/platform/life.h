@@ -1,0 +1,33 @@
+/*
+ * life.h -- the kernel's word for who is alive
+ *
+ * A process holds a byte lock in a shared nameless file for as long as it
+ * lives; the kernel drops it at death and at no other time, but for one: a
+ * process that closes the file's descriptor (closefrom) drops its lock. So
+ * "unlocked" is confirmed by pid and start time where those can be had.
+ */
+#ifndef MP__LIFE_H
+#define MP__LIFE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* The file's descriptor, inherited by every later fork; or -errno. */
+int mp__life_open(void);
+
+/* Lock byte `index` for this process: 0; -EAGAIN when another has it. */
+int mp__life_lock(int fd, unsigned index);
+void mp__life_unlock(int fd, unsigned index);
+
+/* 1: another process has locked byte `index`; 0: none has; or -errno. */
+int mp__life_is_locked(int fd, unsigned index);
+
+/* When `pid` started, in units of the kernel; 0: not to be had. */
+uint64_t mp__life_start_of(pid_t pid);
+
+/* For a byte found unlocked: is `pid`, started at `start` (0: unknown), still
+ * a living process and no zombie? */
+bool mp__life_confirm(pid_t pid, uint64_t start);
+
+#endif

@@ -1,0 +1,74 @@
+/*
+ * map.c -- memory that later forks share, at the same address
+ */
+#ifdef MP_PORTABLE
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS: the one thing beyond POSIX.1-2008 */
+#else
+#define _GNU_SOURCE
+#endif
+
+#include "platform/map.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#if defined(MP_PORTABLE) || !defined(MAP_NORESERVE)
+#define SPARSE 0
+#else
+#define SPARSE MAP_NORESERVE
+#endif
+
+size_t mp__map_page_size(void)
+{
+    long size = sysconf(_SC_PAGESIZE);
+
+    return size > 0 ? (size_t)size : 4096;
+}
+
+size_t mp__map_round(size_t size)
+{
+    size_t page = mp__map_page_size();
+
+    return size > SIZE_MAX - page ? 0 : (size + page - 1) / page * page;
+}
+
+void *mp__map_shared(size_t size)
+{
+    int saved = errno;
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS | SPARSE, -1, 0);
+
+    errno = saved;
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+void mp__map_free(void *memory, size_t size)
+{
+    int saved = errno;
+
+    if (memory != NULL) {
+        (void)munmap(memory, size);
+    }
+    errno = saved;
+}
+
+void mp__map_give_back(void *memory, size_t size)
+{
+#if !defined(MP_PORTABLE) && defined(MADV_REMOVE)
+    size_t page = mp__map_page_size();
+    uintptr_t begin = ((uintptr_t)memory + page - 1) / page * page;
+    uintptr_t end = ((uintptr_t)memory + size) / page * page;
+    int saved = errno;
+
+    if (end > begin) {
+        (void)madvise((char *)memory + (begin - (uintptr_t)memory), end - begin,
+                      MADV_REMOVE);
+    }
+    errno = saved;
+#else
+    (void)memory;
+    (void)size;
+#endif
+}

@@ -1,0 +1,25 @@
+/*
+ * map.h -- memory that later forks share, at the same address
+ */
+#ifndef MP__MAP_H
+#define MP__MAP_H
+
+#include <stddef.h>
+
+/* Zeroed memory, a whole number of pages; nothing is reserved until touched
+ * where the system allows that. NULL: none to be had. */
+void *mp__map_shared(size_t size);
+
+/* Unmap it in this process; other processes keep it. NULL does nothing. */
+void mp__map_free(void *memory, size_t size);
+
+/* Give the whole pages inside back to the system, for all processes; they
+ * read as zero or as before. Nothing where that cannot be done. */
+void mp__map_give_back(void *memory, size_t size);
+
+/* `size` rounded up to whole pages; 0 when that overflows. */
+size_t mp__map_round(size_t size);
+
+size_t mp__map_page_size(void);
+
+#endif

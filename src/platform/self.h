@@ -1,0 +1,34 @@
+/*
+ * self.h -- what this process knows of itself, forgotten by every fork
+ *
+ * A host may call fork() behind our back. The child must not act under its
+ * parent's ident, so what identifies a process lies where the child finds
+ * zeros: in a page that the kernel wipes at fork, or beside the pid.
+ */
+#ifndef MP__SELF_H
+#define MP__SELF_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+typedef struct mp__self {
+    _Atomic uint32_t ident; /* in the domain; 0: none yet */
+    _Atomic uint32_t known; /* 1 once this process was told apart */
+} mp__self;
+
+/* The caller's pid, asked of the kernel. */
+int mp__self_pid(void);
+
+/* Never NULL. Costs no system call where the kernel can wipe a page. */
+mp__self *mp__self_get(void);
+
+/*
+ * A lock between the threads of one process, for the few tables that objects
+ * of different threads share. Holding it across a call into user code or a
+ * wait is forbidden. A copy that a fork left locked in the child is taken
+ * over, because the word holds the holder's pid.
+ */
+void mp__self_lock(void);
+void mp__self_unlock(void);
+
+#endif
