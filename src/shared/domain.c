@@ -1,0 +1,262 @@
+/*
+ * domain.c -- who is alive: process slots, idents, the kernel's word for it
+ *
+ * One shared map, made with the first object, has a table of slots. A process
+ * owns slot i for as long as the kernel keeps its lock on byte i of a shared
+ * nameless file, which ends with its life and cannot outlast it. An ident is
+ * slot + generation, so an old ident stays recognisable as dead for ever and
+ * no lock needs sweeping when somebody dies.
+ *
+ * Taking a slot:
+ *   D1  lock byte i. Refused: somebody lives there, try the next.
+ *   D2  the slot's former owner may live without its lock (it closed the
+ *       descriptor): confirmed by pid and start time, then try the next.
+ *   D3  generation + 1: the former ident is dead for everybody from here on.
+ *   D4  write pid, start and birth. Nobody asks about the new ident before
+ *       mp__domain_self() has returned it to its owner.
+ * Killed after D1, D2, D3 or D4: the kernel drops the byte, and the slot is
+ * free with whatever generation it has. Nothing is left to repair.
+ *
+ * Every field of a slot is written by the process that holds its byte, and
+ * read by all. Slots are taken in turn, so that a generation lasts.
+ */
+#include "shared/domain.h"
+
+#include "mp/error.h"
+#include "platform/file.h"
+#include "platform/life.h"
+#include "platform/map.h"
+#include "platform/self.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stddef.h>
+
+#define SLOT_BITS       10
+#define GENERATION_MASK ((UINT32_C(1) << (MP__IDENT_BITS - SLOT_BITS)) - 1)
+
+struct slot {
+    _Alignas(64) _Atomic uint32_t generation; /* 0: never taken */
+    _Atomic int32_t pid;
+    _Atomic uint64_t start;
+    _Atomic uint64_t birth;
+};
+
+struct domain {
+    _Atomic uint32_t next;    /* where to look first; a hint */
+    _Atomic uint32_t highest; /* slots below this one were ever taken */
+    _Atomic uint64_t births;
+    struct slot slots[MP__DOMAIN_SLOTS];
+};
+
+/* Set once, under mp__self_lock(), before the first object exists; inherited
+ * by forks and never given back: two descriptors a process is our promise. */
+static struct domain *_Atomic domain;
+static int life_fd = -1;
+
+static int open_locked(void)
+{
+    struct domain *fresh;
+    int fd;
+
+    if (atomic_load(&domain) != NULL) {
+        return 0;
+    }
+    fd = mp__life_open();
+    if (fd < 0) {
+        return fd;
+    }
+    fresh = mp__map_shared(mp__map_round(sizeof(*fresh)));
+    if (fresh == NULL) {
+        mp__file_close(&fd);
+        return MP_ENOMEM;
+    }
+    life_fd = fd;
+    atomic_store(&domain, fresh);
+    return 0;
+}
+
+int mp__domain_open(void)
+{
+    mp__ident self;
+    int error = 0;
+
+    if (atomic_load_explicit(&domain, memory_order_acquire) == NULL) {
+        mp__self_lock();
+        error = open_locked();
+        mp__self_unlock();
+    }
+    return error < 0 ? error : mp__domain_self(&self);
+}
+
+static unsigned slot_of(mp__ident ident)
+{
+    return ident & (MP__DOMAIN_SLOTS - 1);
+}
+
+static uint32_t generation_of(mp__ident ident)
+{
+    return ident >> SLOT_BITS;
+}
+
+static void raise_highest(struct domain *all, uint32_t bound)
+{
+    uint32_t seen = atomic_load(&all->highest);
+
+    while (seen < bound &&
+           !atomic_compare_exchange_weak(&all->highest, &seen, bound)) {
+        /* `seen` is fresh */
+    }
+}
+
+/* D1 to D4 for one slot: its new ident, 0 when it is taken, or -errno. */
+static int64_t slot_take(struct domain *all, unsigned index)
+{
+    struct slot *slot = &all->slots[index];
+    pid_t self = mp__self_pid();
+    uint32_t generation;
+    int error;
+
+    error = mp__life_lock(life_fd, index);
+    if (error < 0) {
+        return error == -EAGAIN ? 0 : error;
+    }
+    generation = atomic_load(&slot->generation);
+    if (generation != 0 && atomic_load(&slot->pid) != self &&
+        mp__life_confirm(atomic_load(&slot->pid), atomic_load(&slot->start))) {
+        mp__life_unlock(life_fd, index);
+        return 0;
+    }
+    generation = (generation + 1) & GENERATION_MASK;
+    if (generation == 0) {
+        generation = 1;
+    }
+    atomic_store(&slot->generation, generation); /* D3 */
+    atomic_store(&slot->pid, (int32_t)self);     /* D4 */
+    atomic_store(&slot->start, mp__life_start_of(self));
+    atomic_store(&slot->birth, atomic_fetch_add(&all->births, 1) + 1);
+    raise_highest(all, index + 1);
+    return (int64_t)((generation << SLOT_BITS) | index);
+}
+
+static int attach(mp__ident *ident)
+{
+    struct domain *all = atomic_load(&domain);
+    unsigned first;
+    unsigned tried;
+    int64_t taken = 0;
+
+    if (all == NULL) {
+        return MP_ESTATE;
+    }
+    first = atomic_fetch_add(&all->next, 1);
+    for (tried = 0; tried < MP__DOMAIN_SLOTS && taken == 0; tried++) {
+        taken = slot_take(all, (first + tried) % MP__DOMAIN_SLOTS);
+    }
+    if (taken <= 0) {
+        return taken < 0 ? (int)taken : MP_ENOMEM;
+    }
+    *ident = (mp__ident)taken;
+    return 0;
+}
+
+int mp__domain_self(mp__ident *ident)
+{
+    mp__self *self = mp__self_get();
+    int error = 0;
+
+    *ident = atomic_load_explicit(&self->ident, memory_order_relaxed);
+    if (*ident != 0) {
+        return 0;
+    }
+    mp__self_lock(); /* two threads must not take two slots */
+    *ident = atomic_load(&self->ident);
+    if (*ident == 0) {
+        error = attach(ident);
+        if (error == 0) {
+            atomic_store(&self->ident, *ident);
+        }
+    }
+    mp__self_unlock();
+    return error;
+}
+
+static bool slot_is_alive(struct slot *slot, unsigned index,
+                          uint32_t generation)
+{
+    int locked = mp__life_is_locked(life_fd, index);
+    bool alive;
+
+    if (locked == 1) {
+        alive = true;
+    } else {
+        /* Unlocked, or our descriptor is gone: ask by pid and start time. */
+        alive = mp__life_confirm(atomic_load(&slot->pid),
+                                 atomic_load(&slot->start));
+    }
+    /* The answer may be about the slot's next owner. */
+    return alive && atomic_load(&slot->generation) == generation;
+}
+
+bool mp__domain_is_alive(mp__ident ident)
+{
+    struct domain *all = atomic_load(&domain);
+    mp__self *self = mp__self_get();
+    unsigned index = slot_of(ident);
+
+    if (ident == atomic_load(&self->ident)) {
+        return true; /* F_GETLK never reports a lock of our own */
+    }
+    if (all == NULL || ident == 0 ||
+        atomic_load(&all->slots[index].generation) != generation_of(ident)) {
+        return false;
+    }
+    return slot_is_alive(&all->slots[index], index, generation_of(ident));
+}
+
+pid_t mp__domain_pid(mp__ident ident)
+{
+    struct domain *all = atomic_load(&domain);
+    struct slot *slot;
+
+    if (all == NULL || ident == 0) {
+        return 0;
+    }
+    slot = &all->slots[slot_of(ident)];
+    return atomic_load(&slot->generation) == generation_of(ident)
+               ? (pid_t)atomic_load(&slot->pid)
+               : 0;
+}
+
+uint64_t mp__domain_moment(void)
+{
+    struct domain *all = atomic_load(&domain);
+
+    return all == NULL ? 0 : atomic_load(&all->births);
+}
+
+bool mp__domain_is_alone(uint64_t moment, mp__ident creator)
+{
+    struct domain *all = atomic_load(&domain);
+    mp__ident self = atomic_load(&mp__self_get()->ident);
+    uint32_t bound = all == NULL ? 0 : atomic_load(&all->highest);
+    uint32_t generation;
+    uint32_t index;
+    mp__ident ident;
+
+    for (index = 0; index < bound; index++) {
+        generation = atomic_load(&all->slots[index].generation);
+        ident = (generation << SLOT_BITS) | index;
+        if (generation == 0 || ident == self) {
+            continue;
+        }
+        if (ident != creator &&
+            atomic_load(&all->slots[index].birth) <= moment) {
+            continue;
+        }
+        if (slot_is_alive(&all->slots[index], index, generation)) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,39 @@
+/*
+ * domain.h -- who is alive: process slots, idents, the kernel's word for it
+ */
+#ifndef MP__DOMAIN_H
+#define MP__DOMAIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Names one life of one process: 30 bits, never 0, never a pid. */
+typedef uint32_t mp__ident;
+
+#define MP__IDENT_BITS   30
+#define MP__DOMAIN_SLOTS 1024
+
+/* Make the domain, once in a family of processes: by whoever creates the
+ * first object. 0, MP_ENOMEM or -errno. */
+int mp__domain_open(void);
+
+/* The caller's ident, taking a slot if it has none. 0, MP_ENOMEM when all
+ * slots are taken by living processes, MP_ESTATE without a domain, -errno. */
+int mp__domain_self(mp__ident *ident);
+
+/* Does the process that was given `ident` still live? */
+bool mp__domain_is_alive(mp__ident ident);
+
+/* The pid that goes with `ident`; 0 when the slot has passed on. */
+pid_t mp__domain_pid(mp__ident ident);
+
+/* A moment in the life of the domain: processes that take their slot later
+ * compare greater. */
+uint64_t mp__domain_moment(void);
+
+/* Is the caller the only living process among `creator` and those that took
+ * a slot after `moment`? */
+bool mp__domain_is_alone(uint64_t moment, mp__ident creator);
+
+#endif

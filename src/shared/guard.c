@@ -1,0 +1,165 @@
+/*
+ * guard.c -- the lock that outlives its holder
+ *
+ * word = W:1 | 0:1 | ident:30. W says that somebody may be asleep on it. The
+ * ident is in the very CAS that takes the guard, so it is never held by
+ * nobody-knows-who.
+ *
+ *   G1  CAS 0 -> me. After a sleep, 0 -> me|W: others may still sleep.
+ *   G2  a dead holder: CAS dead[|W] -> me|W. Only one taker can win.
+ *   G3  CAS holder -> holder|W, then park on that value for a slice.
+ *   G4  release: exchange 0. W was set: wake one.
+ *
+ * Killed before G1 or G2: nothing changed. Holding: a dead ident stands in
+ * the word, and the next waiter, which asks before every park, takes it over.
+ * Between G4's exchange and its wake, or just woken and not acting yet: the
+ * guard is free and sleepers find out at the end of their slice. Asleep: the
+ * kernel forgets it and W costs one needless wake.
+ *
+ * Barging, not a queue: whoever comes first gets it. A ticket lock would stop
+ * for ever behind a dead ticket.
+ */
+#include "shared/guard.h"
+
+#include "mp/error.h"
+#include "platform/clock.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define WAITERS    (UINT32_C(1) << 31)
+#define IDENT_MASK ((UINT32_C(1) << MP__IDENT_BITS) - 1)
+
+#define SLICE_FIRST (2 * MP__MS)
+#define SLICE_MOST  (50 * MP__MS)
+
+/* G1; acquire order makes what the former holder wrote visible. */
+static bool take_free(mp__guard *guard, uint32_t mine)
+{
+    uint32_t expected = 0;
+
+    return atomic_compare_exchange_strong(&guard->word, &expected, mine);
+}
+
+/* Wait a while for the holder to finish, without sleeping. */
+static bool spin_for(mp__guard *guard, uint32_t mine, mp__spin_budget *budget)
+{
+    mp__spin spin;
+    bool taken = false;
+
+    mp__spin_begin(&spin, budget);
+    while (!taken) {
+        if (atomic_load_explicit(&guard->word, memory_order_relaxed) == 0) {
+            taken = take_free(guard, mine);
+        } else if (!mp__spin_once(&spin)) {
+            break;
+        }
+    }
+    mp__spin_end(&spin, taken);
+    return taken;
+}
+
+/* One turn of waiting for `seen`, a word that is not 0: 1 taken over, 0 look
+ * again. */
+static int wait_for(mp__guard *guard, uint32_t seen, mp__ident self,
+                    int64_t deadline)
+{
+    mp__ident holder = seen & IDENT_MASK;
+
+    if (holder != self && !mp__domain_is_alive(holder)) {
+        return atomic_compare_exchange_strong(&guard->word, &seen,
+                                              self | WAITERS); /* G2 */
+    }
+    if ((seen & WAITERS) == 0 &&
+        !atomic_compare_exchange_strong(&guard->word, &seen,
+                                        seen | WAITERS)) { /* G3 */
+        return 0;
+    }
+    mp__park_wait(&guard->word, seen | WAITERS, deadline);
+    return 0;
+}
+
+static int acquire_slowly(mp__guard *guard, mp__ident self, int64_t deadline,
+                          mp__spin_budget *budget)
+{
+    int64_t slice = SLICE_FIRST;
+    uint32_t seen = atomic_load(&guard->word);
+
+    if ((seen & IDENT_MASK) == self && deadline == MP__NEVER) {
+        return MP_EDEADLK;
+    }
+    if (spin_for(guard, self, budget)) {
+        return 0;
+    }
+    for (;;) {
+        seen = atomic_load(&guard->word);
+        if (seen == 0) {
+            if (take_free(guard, self | WAITERS)) {
+                return 0;
+            }
+        } else if (wait_for(guard, seen, self,
+                            mp__deadline_slice(deadline, slice))) {
+            return MP_OWNERDEAD;
+        } else {
+            slice = slice < SLICE_MOST ? slice * 2 : SLICE_MOST;
+        }
+        if (mp__deadline_passed(deadline)) {
+            return take_free(guard, self | WAITERS) ? 0 : MP_ETIMEDOUT;
+        }
+    }
+}
+
+/* Once, without waiting. */
+static int acquire_now(mp__guard *guard, mp__ident self)
+{
+    uint32_t seen = atomic_load(&guard->word);
+
+    if (seen == 0) {
+        return take_free(guard, self) ? 0 : MP_ETIMEDOUT;
+    }
+    if ((seen & IDENT_MASK) == self || mp__domain_is_alive(seen & IDENT_MASK)) {
+        return MP_ETIMEDOUT;
+    }
+    return atomic_compare_exchange_strong(&guard->word, &seen, self | WAITERS)
+               ? /* G2 */
+               MP_OWNERDEAD
+               : MP_ETIMEDOUT;
+}
+
+int mp__guard_acquire(mp__guard *guard, int64_t deadline,
+                      mp__spin_budget *budget)
+{
+    mp__ident self;
+    int error = mp__domain_self(&self);
+
+    if (error < 0) {
+        return error;
+    }
+    if (take_free(guard, self)) {
+        return 0;
+    }
+    if (deadline == MP__AT_ONCE) {
+        return acquire_now(guard, self);
+    }
+    return acquire_slowly(guard, self, deadline, budget);
+}
+
+int mp__guard_release(mp__guard *guard)
+{
+    uint32_t seen = atomic_load_explicit(&guard->word, memory_order_relaxed);
+
+    do {
+        if (seen == 0) {
+            return MP_EPERM;
+        }
+    } while (!atomic_compare_exchange_weak(&guard->word, &seen, 0)); /* G4 */
+    if ((seen & WAITERS) != 0) {
+        (void)mp__park_wake(&guard->word, 1);
+    }
+    return 0;
+}
+
+mp__ident mp__guard_holder(const mp__guard *guard)
+{
+    return atomic_load(&guard->word) & IDENT_MASK;
+}

@@ -1,0 +1,317 @@
+/*
+ * outbox.c -- a ring of records from one worker slot to the owner
+ *
+ *   W6  wait for room: this record, and one for the writer's own death
+ *   W7  write the record beyond the tail, `position` last
+ *   W8  commit: CAS of the task's word, see task_table.c
+ *   W9  publish: store the tail
+ *   O6  read up to the tail, store the head
+ *
+ * Killed before W8: garbage beyond the tail; the task is not committed.
+ * Between W8 and W9: the record is complete and the word says so. The next
+ * holder of the ring finds it: a record at the tail is *unpublished* when its
+ * position is the tail, its generation is the task's, the word names this
+ * worker and an item beyond the record's first. Positions are absolute and
+ * written last, so bytes of an older lap or half a record never match. After
+ * W9: the owner reads it, if need be woken by the supervisor.
+ * The supervisor's record of a death follows the same order, in the room that
+ * every record leaves for it, so it never waits for the owner.
+ *
+ * Records are whole cache lines and lie in one piece; where one would cross
+ * the end of the memory a PAD record fills up to it, and both are published
+ * by one store of the tail. What is too long for the ring goes to a file, each
+ * writer in its own part of it, from the start of the part whenever the owner
+ * has read everything; the memory in use stays warm that way.
+ */
+#include "shared/outbox.h"
+
+#include "mp/error.h"
+#include "platform/map.h"
+#include "platform/park.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#define RING_BYTES ((uint64_t)256 * 1024)
+#define LINE       ((uint64_t)64)
+#define FILE_PART  ((uint64_t)1 << 33) /* 8 GiB of offsets for each writer */
+
+struct ring {
+    _Alignas(64) _Atomic uint64_t tail; /* the writer */
+    _Alignas(64) _Atomic uint64_t head; /* the owner */
+    _Atomic uint32_t starved; /* the writer sleeps for room; cleared by owner */
+    /* Where the next long result goes; the writer alone. Set before use, so
+     * a death in between only skips some offsets. */
+    _Alignas(64) _Atomic uint64_t file_end;
+    _Alignas(64) unsigned char bytes[RING_BYTES];
+};
+
+struct mp__outbox {
+    struct ring *rings; /* [workers], the map */
+    size_t map_size;
+    uint32_t workers;
+    uint64_t heads[]; /* the owner's own, ahead of the shared ones */
+};
+
+int mp__outbox_create(mp__outbox **outbox, uint32_t workers)
+{
+    mp__outbox *fresh = calloc(1, sizeof(*fresh) + workers * sizeof(uint64_t));
+
+    if (fresh == NULL) {
+        return MP_ENOMEM;
+    }
+    fresh->workers = workers;
+    fresh->map_size = mp__map_round(workers * sizeof(struct ring));
+    fresh->rings = mp__map_shared(fresh->map_size);
+    if (fresh->rings == NULL) {
+        free(fresh);
+        return MP_ENOMEM;
+    }
+    *outbox = fresh;
+    return 0;
+}
+
+void mp__outbox_destroy(mp__outbox *outbox)
+{
+    if (outbox == NULL) {
+        return;
+    }
+    mp__map_free(outbox->rings, outbox->map_size);
+    free(outbox);
+}
+
+static uint64_t record_bytes(size_t payload)
+{
+    return (sizeof(mp__record) + payload + LINE - 1) & ~(LINE - 1);
+}
+
+static uint64_t to_ring_end(uint64_t position)
+{
+    return RING_BYTES - (position & (RING_BYTES - 1));
+}
+
+static mp__record *record_at(struct ring *ring, uint64_t position)
+{
+    return (mp__record *)(void *)(ring->bytes + (position & (RING_BYTES - 1)));
+}
+
+/* What a record takes at `tail`, with the PAD before it. */
+static uint64_t bytes_needed(uint64_t tail, size_t payload)
+{
+    uint64_t record = record_bytes(payload);
+    uint64_t left = to_ring_end(tail);
+
+    return record > left ? left + record : record;
+}
+
+bool mp__outbox_has_room(const mp__outbox *outbox, uint32_t w, size_t payload)
+{
+    const struct ring *ring = &outbox->rings[w];
+    uint64_t tail = atomic_load(&ring->tail);
+    uint64_t used = tail - atomic_load(&ring->head);
+
+    return bytes_needed(tail, payload) + LINE <= RING_BYTES - used;
+}
+
+void mp__outbox_wait_room(mp__outbox *outbox, uint32_t w, size_t payload,
+                          int64_t deadline)
+{
+    struct ring *ring = &outbox->rings[w];
+    uint64_t head = atomic_load(&ring->head);
+
+    atomic_store(&ring->starved, 1);
+    atomic_thread_fence(memory_order_seq_cst); /* against release's fence */
+    if (!mp__outbox_has_room(outbox, w, payload)) {
+        mp__park_wait(mp__park_low_half(&ring->head), (uint32_t)head, deadline);
+    }
+}
+
+mp__record *mp__outbox_begin(mp__outbox *outbox, uint32_t w, size_t payload)
+{
+    struct ring *ring = &outbox->rings[w];
+    uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
+    uint64_t left = to_ring_end(tail);
+    mp__record *record = record_at(ring, tail);
+
+    if (record_bytes(payload) <= left) {
+        return record;
+    }
+    record->kind = MP__RECORD_PAD;
+    atomic_store_explicit(&record->position, tail, memory_order_release);
+    return record_at(ring, tail + left);
+}
+
+/* Where `record`, begun at `tail`, lies: at the tail or behind a PAD. */
+static uint64_t position_of(struct ring *ring, uint64_t tail,
+                            const mp__record *record)
+{
+    return record == record_at(ring, tail) ? tail : tail + to_ring_end(tail);
+}
+
+void mp__outbox_seal(mp__outbox *outbox, uint32_t w, mp__record *record)
+{
+    struct ring *ring = &outbox->rings[w];
+    uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
+
+    atomic_store_explicit(&record->position, position_of(ring, tail, record),
+                          memory_order_release); /* W7 */
+}
+
+/* Bytes that the payload of a complete record takes in the ring. */
+static size_t payload_in_ring(const mp__record *record)
+{
+    switch (record->kind) {
+    case MP__RECORD_RESULT:
+    case MP__RECORD_FAULT:
+        return record->size > MP__PAYLOAD_MOST ? MP__PAYLOAD_MOST
+                                               : (size_t)record->size;
+    case MP__RECORD_IN_FILE:
+        return sizeof(uint64_t);
+    default:
+        return 0;
+    }
+}
+
+/* The complete record at `tail`, also behind a PAD; its end is *end. NULL:
+ * there is none. */
+static mp__record *sealed_at(struct ring *ring, uint64_t tail, uint64_t *end)
+{
+    mp__record *record = record_at(ring, tail);
+    uint64_t position = tail;
+
+    if (atomic_load_explicit(&record->position, memory_order_acquire) !=
+            position ||
+        record->kind == 0) { /* memory never written reads as position 0 */
+        return NULL;
+    }
+    if (record->kind == MP__RECORD_PAD) {
+        position += to_ring_end(tail);
+        record = record_at(ring, position);
+        if (atomic_load_explicit(&record->position, memory_order_acquire) !=
+            position) {
+            return NULL;
+        }
+    }
+    *end = position + record_bytes(payload_in_ring(record));
+    return record;
+}
+
+void mp__outbox_publish(mp__outbox *outbox, uint32_t w)
+{
+    struct ring *ring = &outbox->rings[w];
+    uint64_t end = 0;
+
+    if (sealed_at(ring, atomic_load(&ring->tail), &end) != NULL) {
+        atomic_store_explicit(&ring->tail, end, memory_order_release); /* W9 */
+    }
+}
+
+/* Was the record at `tail` committed by the task's word? */
+static mp__record *committed_at(struct ring *ring, uint64_t tail, uint32_t w,
+                                const mp__task_table *table, uint64_t *end)
+{
+    mp__record *record = sealed_at(ring, tail, end);
+    uint64_t word;
+
+    if (record == NULL) {
+        return NULL;
+    }
+    word = mp__task_table_word(table, record->slot);
+    return mp__word_generation(word) == record->generation &&
+                   mp__word_worker(word) == w &&
+                   mp__word_item(word) > record->first
+               ? record
+               : NULL;
+}
+
+void mp__outbox_roll_forward(mp__outbox *outbox, uint32_t w,
+                             const mp__task_table *table)
+{
+    struct ring *ring = &outbox->rings[w];
+    uint64_t end = 0;
+
+    if (committed_at(ring, atomic_load(&ring->tail), w, table, &end) != NULL) {
+        atomic_store(&ring->tail, end);
+    }
+}
+
+uint64_t mp__outbox_file_end(uint32_t workers)
+{
+    return workers * FILE_PART;
+}
+
+uint64_t mp__outbox_file_room(mp__outbox *outbox, uint32_t w, uint64_t size)
+{
+    struct ring *ring = &outbox->rings[w];
+    uint64_t end = atomic_load(&ring->file_end);
+
+    if (atomic_load(&ring->head) == atomic_load(&ring->tail)) {
+        end = 0; /* nothing of ours is unread */
+    }
+    if (size > FILE_PART - end) {
+        return UINT64_MAX;
+    }
+    atomic_store(&ring->file_end, end + size);
+    return w * FILE_PART + end;
+}
+
+const mp__record *mp__outbox_next(mp__outbox *outbox, uint32_t w)
+{
+    struct ring *ring = &outbox->rings[w];
+    uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
+    const mp__record *record;
+
+    if (outbox->heads[w] == tail) {
+        return NULL;
+    }
+    record = record_at(ring, outbox->heads[w]);
+    if (record->kind == MP__RECORD_PAD) {
+        outbox->heads[w] += to_ring_end(outbox->heads[w]);
+        record = record_at(ring, outbox->heads[w]);
+    }
+    return record;
+}
+
+void mp__outbox_take(mp__outbox *outbox, uint32_t w, const mp__record *record)
+{
+    outbox->heads[w] += record_bytes(payload_in_ring(record));
+}
+
+void mp__outbox_release(mp__outbox *outbox, uint32_t w)
+{
+    struct ring *ring = &outbox->rings[w];
+
+    atomic_store(&ring->head, outbox->heads[w]); /* O6 */
+    atomic_thread_fence(memory_order_seq_cst);   /* against wait_room's fence */
+    if (atomic_load_explicit(&ring->starved, memory_order_relaxed) != 0) {
+        atomic_store(&ring->starved, 0);
+        (void)mp__park_wake(mp__park_low_half(&ring->head), MP__PARK_ALL);
+    }
+}
+
+const mp__record *mp__outbox_unpublished(mp__outbox *outbox, uint32_t w,
+                                         const mp__task_table *table)
+{
+    uint64_t end = 0;
+
+    return committed_at(&outbox->rings[w], outbox->heads[w], w, table, &end);
+}
+
+bool mp__outbox_has_news_of(const mp__outbox *outbox, uint32_t w)
+{
+    return atomic_load(&outbox->rings[w].head) !=
+           atomic_load(&outbox->rings[w].tail);
+}
+
+bool mp__outbox_has_news(const mp__outbox *outbox)
+{
+    uint32_t w;
+
+    for (w = 0; w < outbox->workers; w++) {
+        if (atomic_load_explicit(&outbox->rings[w].tail,
+                                 memory_order_acquire) != outbox->heads[w]) {
+            return true;
+        }
+    }
+    return false;
+}

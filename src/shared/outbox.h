@@ -1,0 +1,92 @@
+/*
+ * outbox.h -- a ring of records from one worker slot to the owner
+ *
+ * One writer at a time: the worker while it lives, the supervisor once it has
+ * reaped it. One reader: the owner. See outbox.c for the steps.
+ */
+#ifndef MP__OUTBOX_H
+#define MP__OUTBOX_H
+
+#include "shared/task_table.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum mp__record_kind {
+    MP__RECORD_RESULT = 1, /* the payload is an encoded result */
+    MP__RECORD_IN_FILE,    /* the payload is the file offset of one */
+    MP__RECORD_FAULT,      /* the payload is text about a failure */
+    MP__RECORD_DEATH,      /* written by the supervisor; no payload */
+    MP__RECORD_PAD         /* up to the end of the ring's memory */
+};
+
+/* The end of items first..end-1 of one task. */
+typedef struct mp__record {
+    _Atomic uint64_t position; /* written last */
+    uint32_t slot;
+    uint32_t generation;
+    uint16_t first;
+    uint16_t end;
+    uint8_t kind;
+    uint8_t core_dumped;
+    uint16_t spare;
+    int32_t error;  /* 0, or the MP_E code that get gives */
+    int32_t status; /* the task's own code, or a dead worker's exit status */
+    int32_t pid;    /* of the worker */
+    uint32_t spare_too;
+    uint64_t size; /* of the result in bytes, wherever it lies */
+    _Alignas(16) unsigned char payload[];
+} mp__record;
+
+/* The largest payload that goes through the ring itself. */
+#define MP__PAYLOAD_MOST 65536
+
+typedef struct mp__outbox mp__outbox; /* all rings of a pool */
+
+int mp__outbox_create(mp__outbox **outbox, uint32_t workers);
+void mp__outbox_destroy(mp__outbox *outbox); /* NULL does nothing */
+
+/* ---- the writer of ring `w` ---- */
+
+/* Is there room for a record with `payload` bytes, and for the record of the
+ * writer's death after it? */
+bool mp__outbox_has_room(const mp__outbox *outbox, uint32_t w, size_t payload);
+/* Wait for that until `deadline`; the owner may be away. */
+void mp__outbox_wait_room(mp__outbox *outbox, uint32_t w, size_t payload,
+                          int64_t deadline);
+/* Room for a record beyond the tail; it is garbage until sealed. The caller
+ * has made sure of the room. */
+mp__record *mp__outbox_begin(mp__outbox *outbox, uint32_t w, size_t payload);
+/* The record is complete: whoever finds it committed may publish it. */
+void mp__outbox_seal(mp__outbox *outbox, uint32_t w, mp__record *record);
+/* It is committed: the owner may read it. */
+void mp__outbox_publish(mp__outbox *outbox, uint32_t w);
+/* Publish for a dead writer what it had committed and not yet published. */
+void mp__outbox_roll_forward(mp__outbox *outbox, uint32_t w,
+                             const mp__task_table *table);
+/* `size` bytes of w's part of the results file: their offset, or UINT64_MAX
+ * when that part is full until the owner has read more. */
+uint64_t mp__outbox_file_room(mp__outbox *outbox, uint32_t w, uint64_t size);
+
+/* Where the parts of `workers` writers end in the results file. */
+uint64_t mp__outbox_file_end(uint32_t workers);
+
+/* ---- the owner ---- */
+
+/* The next record of ring `w`, or NULL. It stays until taken. */
+const mp__record *mp__outbox_next(mp__outbox *outbox, uint32_t w);
+void mp__outbox_take(mp__outbox *outbox, uint32_t w, const mp__record *record);
+/* Let the writer use the room of all records taken. */
+void mp__outbox_release(mp__outbox *outbox, uint32_t w);
+/* After every task word is frozen: the one record of ring `w` that was
+ * committed but not published, or NULL. */
+const mp__record *mp__outbox_unpublished(mp__outbox *outbox, uint32_t w,
+                                         const mp__task_table *table);
+/* Has the owner not read all of ring `w` yet? For its writer. */
+bool mp__outbox_has_news_of(const mp__outbox *outbox, uint32_t w);
+/* Has any ring a record that was not taken? */
+bool mp__outbox_has_news(const mp__outbox *outbox);
+
+#endif

@@ -1,0 +1,219 @@
+/*
+ * ring.c -- messages in bytes, one commit word per direction
+ *
+ * Producers take turns under one guard, consumers under another; both sides
+ * run at the same time. TAIL and HEAD are 64-bit commit words:
+ *
+ *   items:26 | offset:35 (in units of 8) | spare | closed | sleepers
+ *
+ * `items` counts all messages ever put (taken), so TAIL.items - HEAD.items
+ * are in the ring. `offset` is the place of the next record in the ring's
+ * memory. Nothing else is state: all memory from TAIL on is garbage until the
+ * CAS of TAIL, all memory behind HEAD is garbage after the CAS of HEAD.
+ *
+ *   put: P1 take `producers`. P2 room? else let go and sleep on HEAD.
+ *        P3 write the record beyond TAIL. P4 CAS TAIL: the message exists.
+ *        P5 release. P6 wake a sleeping consumer, if the word said so.
+ *   get: C1 take `consumers`. C2 empty? let go and sleep on TAIL.
+ *        C3 copy the record out. C4 CAS HEAD: the message is taken.
+ *        C5 release. C6 wake a sleeping producer, if the word said so.
+ *
+ * Killed before P4 (C4): the word did not move, the guard is taken over from
+ * the dead and there is nothing to repair. Between P4 and P6: sleepers find
+ * the message at the end of their slice. The sleeper flag sits in the word
+ * that is committed, so publishing and "is anyone asleep?" are one step.
+ *
+ * Where records lie. A record is an 8-byte header and the bytes, padded to 8,
+ * in one piece. The map is twice max_bytes, so that a message of max_bytes
+ * finds one piece in any empty ring; untouched pages cost nothing. The tail
+ * turns back to offset 0 as soon as it is past the WARM bytes and the start
+ * is free, with a WRAP record where it leaves off: while little is queued,
+ * the same warm memory is used again and again. After a backlog the cold
+ * pages are given back once the ring is empty, by whoever holds `producers`.
+ * `lap_end` is where the tail last turned back: written before the CAS that
+ * commits the turn and read only while TAIL is before HEAD, so that a value
+ * left by a producer killed in between is never looked at.
+ *
+ * A message larger than max_bytes goes in alone, when the ring is empty: its
+ * bytes go to a file, at offset 0, and a record says how many they are. They
+ * are protected as record bytes are: nobody writes the file again before
+ * HEAD has passed that record.
+ */
+#include "shared/ring_parts.h"
+
+#include "mp/error.h"
+#include "platform/clock.h"
+#include "platform/file.h"
+#include "platform/map.h"
+
+#include <stdlib.h>
+
+int mp__ring_create(mp__ring **ring, size_t max_bytes, size_t max_items)
+{
+    size_t page = mp__map_page_size();
+    size_t bytes = max_bytes < page ? page : max_bytes;
+    mp__ring *fresh = NULL;
+    int error;
+
+    if (bytes > OFFSET_MASK / 4 || bytes > SIZE_MAX / 4) {
+        return MP_EINVAL;
+    }
+    fresh = calloc(1, sizeof(*fresh));
+    if (fresh == NULL) {
+        return MP_ENOMEM;
+    }
+    fresh->file = -1;
+    error = mp__domain_open();
+    if (error == 0) {
+        error = mp__domain_self(&fresh->creator);
+    }
+    if (error < 0) {
+        goto done;
+    }
+    fresh->file = mp__file_create();
+    if (fresh->file < 0) {
+        error = fresh->file;
+        goto done;
+    }
+    fresh->map_size =
+        mp__map_round(sizeof(struct mp__ring_shared) + 2 * bytes + page);
+    fresh->shared = mp__map_shared(fresh->map_size);
+    if (fresh->shared == NULL) {
+        error = MP_ENOMEM;
+        goto done;
+    }
+    fresh->room = (fresh->map_size - sizeof(struct mp__ring_shared) - HEADER) &
+                  ~UINT64_C(7);
+    fresh->max_bytes = max_bytes;
+    fresh->max_items =
+        max_items == 0 || max_items > ITEMS_MOST ? ITEMS_MOST : max_items;
+    fresh->moment = mp__domain_moment();
+    atomic_store(&fresh->shared->touched, WARM);
+    *ring = fresh;
+    fresh = NULL;
+
+done:
+    mp__ring_destroy(fresh);
+    return error;
+}
+
+void mp__ring_destroy(mp__ring *ring)
+{
+    if (ring == NULL) {
+        return;
+    }
+    mp__map_free(ring->shared, ring->map_size);
+    mp__file_close(&ring->file);
+    free(ring);
+}
+
+/* P4, C4: commit `next` to `word`, which stood at *seen when the guard was
+ * taken. Flags may have changed since, and they stay; *seen becomes the value
+ * replaced. False when more has changed: somebody took us for dead (a process
+ * that closed the life file where start times are not to be had) and holds
+ * the guard now, so nothing may be written. */
+bool mp__ring_commit(_Atomic uint64_t *word, uint64_t *seen, uint64_t next)
+{
+    const uint64_t place = OFFSET_MASK | (ITEMS_MASK << OFFSET_BITS);
+    uint64_t now = *seen;
+
+    while (!atomic_compare_exchange_weak(word, &now, next | (now & ~place))) {
+        if (((now ^ *seen) & place) != 0) {
+            return false;
+        }
+    }
+    *seen = now;
+    return true;
+}
+
+/* P6, C6. The flag is taken down only when nobody slept, and before all are
+ * woken: whoever set it meanwhile is woken too. */
+void mp__ring_wake_sleepers(_Atomic uint64_t *word, uint64_t replaced)
+{
+    if ((replaced & SLEEPERS) == 0) {
+        return;
+    }
+    if (mp__park_wake(mp__park_low_half(word), 1) == 0) {
+        (void)atomic_fetch_and(word, ~SLEEPERS);
+        (void)mp__park_wake(mp__park_low_half(word), MP__PARK_ALL);
+    }
+}
+
+/* Wait until `word` is no longer at `seen`, a slice at most: spin, then say
+ * that we sleep and park on what we said. */
+void mp__ring_wait_for_move(mp__ring *ring, _Atomic uint64_t *word,
+                            uint64_t seen, int64_t deadline)
+{
+    mp__spin spin;
+    uint64_t now = seen;
+
+    mp__spin_begin(&spin, &ring->data_budget);
+    do {
+        now = atomic_load_explicit(word, memory_order_relaxed);
+    } while (((now ^ seen) & ~SLEEPERS) == 0 && mp__spin_once(&spin));
+    mp__spin_end(&spin, ((now ^ seen) & ~SLEEPERS) != 0);
+    if (((now ^ seen) & ~SLEEPERS) != 0) {
+        return;
+    }
+    if ((now & SLEEPERS) == 0 &&
+        !atomic_compare_exchange_strong(word, &now, now | SLEEPERS)) {
+        return; /* it moved: look again */
+    }
+    mp__park_wait(mp__park_low_half(word), (uint32_t)(seen | SLEEPERS),
+                  mp__deadline_slice(deadline, DATA_SLICE));
+}
+
+int mp__ring_lock_side(mp__ring *ring, mp__guard *guard, int64_t deadline)
+{
+    int error;
+
+    if (deadline != MP__NEVER) {
+        int64_t grace = mp__clock_ns() + GUARD_GRACE;
+
+        deadline = deadline < grace ? grace : deadline;
+    }
+    error = mp__guard_acquire(guard, deadline, &ring->guard_budget);
+    /* MP_OWNERDEAD: the dead left nothing half done, by design. */
+    return error < 0 ? error : 0;
+}
+
+/* The ring is empty and `producers` is ours: nothing beyond WARM is needed,
+ * nor in the file. */
+void mp__ring_give_back(mp__ring *ring)
+{
+    struct mp__ring_shared *shared = ring->shared;
+    uint64_t touched = atomic_load(&shared->touched);
+
+    if (touched > WARM) {
+        mp__map_give_back(shared->records + WARM, (size_t)(touched - WARM));
+        atomic_store(&shared->touched, WARM);
+    }
+    if (atomic_load(&shared->in_file) != 0) {
+        mp__file_give_back(ring->file, 0, INT64_MAX);
+        atomic_store(&shared->in_file, 0);
+    }
+}
+
+bool mp__ring_has_cold_memory(const mp__ring *ring)
+{
+    struct mp__ring_shared *shared = ring->shared;
+
+    return atomic_load_explicit(&shared->touched, memory_order_relaxed) >
+               2 * WARM ||
+           atomic_load_explicit(&shared->in_file, memory_order_relaxed) != 0;
+}
+
+size_t mp__ring_count(const mp__ring *ring)
+{
+    uint64_t head = atomic_load(&ring->shared->head);
+    uint64_t tail = atomic_load(&ring->shared->tail);
+    uint64_t count = mp__ring_items_between(head, tail);
+
+    /* Both may have moved between the two looks. */
+    return count > ITEMS_MOST ? 0 : (size_t)count;
+}
+
+bool mp__ring_is_alone(const mp__ring *ring)
+{
+    return mp__domain_is_alone(ring->moment, ring->creator);
+}

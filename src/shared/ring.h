@@ -1,0 +1,49 @@
+/*
+ * ring.h -- messages in bytes, one commit word per direction
+ *
+ * Any number of producers and consumers, in any processes that share it. A
+ * message is put by one atomic step and taken by one atomic step; a process
+ * killed before its step leaves no trace, one killed after it has done it.
+ */
+#ifndef MP__RING_H
+#define MP__RING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct mp__ring mp__ring; /* this process's handle */
+
+/*
+ * Make a ring for `max_bytes` of records and `max_items` of them (0: no such
+ * limit). 0, MP_EINVAL when max_bytes is beyond what an address space or the
+ * commit word holds, MP_ENOMEM, -errno.
+ */
+int mp__ring_create(mp__ring **ring, size_t max_bytes, size_t max_items);
+
+/* Give back this process's handle; NULL does nothing. */
+void mp__ring_destroy(mp__ring *ring);
+
+/*
+ * Put one message, waiting for room until `deadline`. 0; MP_ETIMEDOUT and
+ * nothing was put; -ENOSPC or -EFBIG when a message larger than max_bytes
+ * found no room in the file system; errors of mp__domain_self().
+ */
+int mp__ring_put(mp__ring *ring, const void *bytes, size_t size,
+                 int64_t deadline);
+
+/*
+ * Take the oldest message, waiting for one until `deadline`, into `buffer`.
+ * 0; MP_EMSGSIZE when it is longer than `capacity`: it stays, and *size says
+ * how long it is; MP_ETIMEDOUT; -errno of a read.
+ */
+int mp__ring_get(mp__ring *ring, void *buffer, size_t capacity, size_t *size,
+                 int64_t deadline);
+
+/* Messages in it at this moment. */
+size_t mp__ring_count(const mp__ring *ring);
+
+/* Is no other living process known that could share the ring? */
+bool mp__ring_is_alone(const mp__ring *ring);
+
+#endif

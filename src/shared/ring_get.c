@@ -1,0 +1,135 @@
+/*
+ * ring_get.c -- the side of a ring where messages come out
+ *
+ * Steps C1 to C6 of ring.c, all of C2 to C4 under `consumers`.
+ */
+#include "shared/ring_parts.h"
+
+#include "mp/error.h"
+#include "platform/clock.h"
+#include "platform/file.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* The last message of a backlog is out: give its memory back now, in case no
+ * producer ever comes again. Busy producers do it themselves. */
+static void tidy(mp__ring *ring)
+{
+    struct mp__ring_shared *shared = ring->shared;
+
+    if (!mp__ring_has_cold_memory(ring) || mp__ring_count(ring) > 0) {
+        return;
+    }
+    if (mp__guard_acquire(&shared->producers, MP__AT_ONCE,
+                          &ring->guard_budget) < 0) {
+        return;
+    }
+    if (mp__ring_count(ring) == 0) {
+        mp__ring_give_back(ring);
+    }
+    (void)mp__guard_release(&shared->producers);
+}
+
+/* A place for a message on its way out. */
+struct incoming {
+    void *buffer;
+    size_t capacity;
+    uint64_t size; /* of the message */
+    uint64_t tail; /* where TAIL stood when there was none */
+};
+
+/* C3 for the record at `place`. */
+static int copy_out(mp__ring *ring, uint64_t place, uint64_t header,
+                    struct incoming *in)
+{
+    const unsigned char *bytes = ring->shared->records + place + HEADER;
+
+    in->size = header & SIZE_MASK;
+    if (header >> KIND_SHIFT == KIND_FILE) {
+        memcpy(&in->size, bytes, sizeof(in->size));
+    }
+    if (in->size > in->capacity) {
+        return MP_EMSGSIZE;
+    }
+    if (header >> KIND_SHIFT == KIND_FILE) {
+        return mp__file_read(ring->file, 0, in->buffer, (size_t)in->size);
+    }
+    if (in->size > ring->room - place) {
+        return -EIO; /* a process scribbled over the ring */
+    }
+    if (in->size > 0) {
+        memcpy(in->buffer, bytes, (size_t)in->size);
+    }
+    return 0;
+}
+
+/* C2 to C4 with `consumers` held: 0; -EAGAIN, empty; -ESTALE, the guard is
+ * not ours any more; MP_EMSGSIZE; or an error of the file. */
+static int get_locked(mp__ring *ring, struct incoming *in, uint64_t *head)
+{
+    struct mp__ring_shared *shared = ring->shared;
+    uint64_t place;
+    uint64_t header;
+    int error;
+
+    *head = atomic_load(&shared->head);
+    in->tail = atomic_load(&shared->tail);
+    if (mp__ring_items_between(*head, in->tail) == 0) {
+        return -EAGAIN;
+    }
+    place = mp__ring_offset_of(*head);
+    if (place > ring->room) {
+        return -EIO;
+    }
+    memcpy(&header, shared->records + place, HEADER);
+    if (header >> KIND_SHIFT == KIND_WRAP) {
+        place = 0;
+        memcpy(&header, shared->records, HEADER);
+    }
+    error = copy_out(ring, place, header, in);
+    if (error < 0) {
+        return error;
+    }
+    place += mp__ring_record_size(header & SIZE_MASK);
+    return mp__ring_commit(&shared->head, head,
+                           mp__ring_word_after(*head, place))
+               ? 0
+               : -ESTALE;
+}
+
+int mp__ring_get(mp__ring *ring, void *buffer, size_t capacity, size_t *size,
+                 int64_t deadline)
+{
+    struct mp__ring_shared *shared = ring->shared;
+    struct incoming in = { .buffer = buffer, .capacity = capacity };
+    uint64_t head = 0;
+    int error;
+
+    for (;;) {
+        error = mp__ring_lock_side(ring, &shared->consumers, deadline); /* C1 */
+        if (error < 0) {
+            return error;
+        }
+        error = get_locked(ring, &in, &head);
+        if (error == -ESTALE) {
+            continue;
+        }
+        (void)mp__guard_release(&shared->consumers); /* C5 */
+        if (error != -EAGAIN) {
+            break;
+        }
+        if (mp__deadline_passed(deadline)) {
+            return MP_ETIMEDOUT;
+        }
+        mp__ring_wait_for_move(ring, &shared->tail, in.tail, deadline);
+    }
+    if (error == 0 || error == MP_EMSGSIZE) {
+        *size = (size_t)in.size;
+    }
+    if (error == 0) {
+        mp__ring_wake_sleepers(&shared->head, head); /* C6 */
+        tidy(ring);
+    }
+    return error;
+}

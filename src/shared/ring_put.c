@@ -1,0 +1,156 @@
+/*
+ * ring_put.c -- the side of a ring where messages go in
+ *
+ * Steps P1 to P6 of ring.c, all of P2 to P4 under `producers`.
+ */
+#include "shared/ring_parts.h"
+
+#include "mp/error.h"
+#include "platform/clock.h"
+#include "platform/file.h"
+
+#include <errno.h>
+#include <string.h>
+
+static uint64_t bytes_queued(const mp__ring *ring, uint64_t head, uint64_t tail)
+{
+    uint64_t from = mp__ring_offset_of(head);
+    uint64_t to = mp__ring_offset_of(tail);
+
+    return to >= from ? to - from : ring->shared->lap_end - from + to;
+}
+
+/* Where a record of `need` bytes can go; false: nowhere yet. P2. */
+static bool find_room(const mp__ring *ring, uint64_t head, uint64_t tail,
+                      uint64_t need, uint64_t *place)
+{
+    uint64_t from = mp__ring_offset_of(head);
+    uint64_t to = mp__ring_offset_of(tail);
+    uint64_t count = mp__ring_items_between(head, tail);
+    bool fits_behind = to < from ? need < from - to : need <= ring->room - to;
+
+    if (count >= ring->max_items) {
+        return false;
+    }
+    if (count > 0 && bytes_queued(ring, head, tail) + need > ring->max_bytes) {
+        return false; /* a larger one goes in alone */
+    }
+    *place = to;
+    if (to < from) {
+        return fits_behind;
+    }
+    if (need < from && (to >= WARM || !fits_behind)) {
+        *place = 0; /* turn back to warm memory */
+        return true;
+    }
+    return fits_behind;
+}
+
+/* P3: write the record at `place`, leaving a WRAP where TAIL stands when that
+ * is elsewhere. */
+static void write_record(mp__ring *ring, uint64_t tail, uint64_t place,
+                         uint64_t header, const void *bytes, size_t size)
+{
+    struct mp__ring_shared *shared = ring->shared;
+    uint64_t end = place + mp__ring_record_size(size);
+    uint64_t wrap = mp__ring_header_of(KIND_WRAP, 0);
+
+    if (place != mp__ring_offset_of(tail)) {
+        shared->lap_end = mp__ring_offset_of(tail);
+        memcpy(shared->records + mp__ring_offset_of(tail), &wrap, HEADER);
+    }
+    if (end + HEADER > atomic_load(&shared->touched)) {
+        atomic_store(&shared->touched, end + HEADER);
+    }
+    memcpy(shared->records + place, &header, HEADER);
+    if (size > 0) {
+        memcpy(shared->records + place + HEADER, bytes, size);
+    }
+}
+
+/* A message in hand, on its way in. */
+struct outgoing {
+    const void *bytes;
+    size_t size;
+    uint64_t head; /* where HEAD stood when there was no room */
+};
+
+/* Is it too large for one piece of the ring's memory? */
+static bool needs_file(const mp__ring *ring, size_t size)
+{
+    return size > ring->room / 2 - 2 * HEADER;
+}
+
+/* P2 to P4 with `producers` held: 0; -EAGAIN, no room; -ESTALE, the guard is
+ * not ours any more; or an error of the file. */
+static int put_locked(mp__ring *ring, struct outgoing *out, uint64_t *tail)
+{
+    struct mp__ring_shared *shared = ring->shared;
+    bool file = needs_file(ring, out->size);
+    uint64_t count;
+    uint64_t size = file ? sizeof(size) : out->size;
+    uint64_t long_size = out->size;
+    uint64_t place = 0;
+    int error = 0;
+
+    *tail = atomic_load(&shared->tail);
+    out->head = atomic_load(&shared->head);
+    count = mp__ring_items_between(out->head, *tail);
+    if (count == 0 && mp__ring_has_cold_memory(ring)) {
+        mp__ring_give_back(ring);
+    }
+    if ((file && count > 0) || !find_room(ring, out->head, *tail,
+                                          mp__ring_record_size(size), &place)) {
+        return -EAGAIN;
+    }
+    if (file) {
+        atomic_store(&shared->in_file, 1); /* first: a death leaves a trace */
+        error = mp__file_write(ring->file, 0, out->bytes, out->size);
+        if (error < 0) {
+            return error;
+        }
+    }
+    write_record(ring, *tail, place,
+                 mp__ring_header_of(file ? KIND_FILE : KIND_BYTES, size),
+                 file ? &long_size : out->bytes, (size_t)size);
+    return mp__ring_commit(
+               &shared->tail, tail,
+               mp__ring_word_after(*tail, place + mp__ring_record_size(size)))
+               ? 0
+               : -ESTALE;
+}
+
+int mp__ring_put(mp__ring *ring, const void *bytes, size_t size,
+                 int64_t deadline)
+{
+    struct mp__ring_shared *shared = ring->shared;
+    struct outgoing out = { .bytes = bytes, .size = size };
+    uint64_t tail = 0;
+    int error;
+
+    if (size > SIZE_MASK) {
+        return MP_EINVAL;
+    }
+    for (;;) {
+        error = mp__ring_lock_side(ring, &shared->producers, deadline); /* P1 */
+        if (error < 0) {
+            return error;
+        }
+        error = put_locked(ring, &out, &tail);
+        if (error == -ESTALE) {
+            continue;
+        }
+        (void)mp__guard_release(&shared->producers); /* P5 */
+        if (error != -EAGAIN) {
+            break;
+        }
+        if (mp__deadline_passed(deadline)) {
+            return MP_ETIMEDOUT;
+        }
+        mp__ring_wait_for_move(ring, &shared->head, out.head, deadline);
+    }
+    if (error == 0) {
+        mp__ring_wake_sleepers(&shared->tail, tail); /* P6 */
+    }
+    return error;
+}

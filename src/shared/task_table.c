@@ -1,0 +1,420 @@
+/*
+ * task_table.c -- one word per task decides its end
+ *
+ *   word = state:4 | worker:12 | item:16 | generation:32
+ *
+ *   FREE --owner--> READY --worker--> RUNNING|w|0 --w--> RUNNING|w|1 .. ENDED
+ *                     |                 |   ^                          |
+ *                   owner    supervisor v   | replacement of w       owner
+ *                     v               HELD|w|i+1                       v
+ *                   ENDED                                            FREE
+ *
+ * The word holds the number of the item in hand, so that one CAS both ends
+ * item i and starts item i+1, and whoever may end an item competes for that
+ * item and nothing else. Steps, named as in the comments below:
+ *
+ *   O2  store READY|generation+1      O3  order[position] = slot
+ *   O4  otail + 1, and look at `sleepers` in the value replaced
+ *   O5  wake one; nobody slept: clear `sleepers`, then wake all
+ *   O11 withdraw: CAS READY -> ENDED  O13 freeze: CAS -> BROKEN
+ *   W0  inherit: CAS HELD|w|i -> RUNNING|w|i
+ *   W2  slot = order[ohead]           W3  hand[w] = slot, then
+ *       CAS READY -> RUNNING|w|0      W4  CAS ohead + 1 whatever happened
+ *   W8  commit: CAS RUNNING|w|i -> RUNNING|w|next or ENDED
+ *   S5  settle: CAS RUNNING|w|i -> HELD|w|i+1 or ENDED
+ *
+ * Killed where, and what is left:
+ *   owner, anywhere          its death ends the pool
+ *   worker before W3's CAS   READY; hand[w] is only an intent, and settles to
+ *                            nothing because the word does not name w
+ *   between W3 and W4        RUNNING|w|0, ohead behind: the next claimer finds
+ *                            the entry taken and moves ohead itself
+ *   between W3 and W8        the supervisor settles the item in hand
+ *   after W8                 decided; see outbox.c for its record
+ *   woken in O5, not acting  mp__task_table_wake_all() after every death
+ *
+ * The slot number of the worker is identity enough: the supervisor alone
+ * forks and reaps workers, and settles the dead before it forks the next into
+ * the slot. The generation stops whoever looks at a task that has passed on.
+ * READY is stored before otail moves, so no READY task can be skipped; a
+ * stale ohead can only claim a newer READY task, which is legal.
+ */
+#include "shared/task_table.h"
+
+#include "mp/error.h"
+#include "platform/map.h"
+#include "platform/park.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#define SLEEPERS       UINT64_C(1)
+#define CLOSED         UINT64_C(2)
+#define POSITION_SHIFT 2
+
+struct line {
+    _Alignas(64) _Atomic uint64_t word;
+};
+
+struct hand {
+    _Alignas(64) _Atomic uint32_t slot;
+};
+
+struct control {
+    _Alignas(64) _Atomic uint64_t otail; /* position | closed | sleepers */
+    _Alignas(64) _Atomic uint64_t ohead; /* a hint, never past READY ones */
+};
+
+struct mp__task_table {
+    struct control *control; /* start of the map */
+    struct line *lines;      /* [slots] */
+    struct hand *hands;      /* [workers]: written by each worker alone */
+    _Atomic uint32_t *order; /* [2 * slots]: written by the owner */
+    unsigned char *bodies;   /* [slots]: written by the owner while FREE */
+    size_t body_size;
+    size_t map_size;
+    uint32_t slots;
+    uint32_t workers;
+};
+
+static uint64_t word_of(enum mp__task_state state, uint32_t worker,
+                        uint32_t item, uint32_t generation)
+{
+    return (uint64_t)state << 60 | (uint64_t)(worker & 0xfff) << 48 |
+           (uint64_t)(item & 0xffff) << 32 | generation;
+}
+
+enum mp__task_state mp__word_state(uint64_t word)
+{
+    return (enum mp__task_state)(word >> 60);
+}
+
+uint32_t mp__word_worker(uint64_t word)
+{
+    return (uint32_t)(word >> 48) & 0xfff;
+}
+
+uint32_t mp__word_item(uint64_t word)
+{
+    return (uint32_t)(word >> 32) & 0xffff;
+}
+
+uint32_t mp__word_generation(uint64_t word)
+{
+    return (uint32_t)word;
+}
+
+/* An odd number of cache lines, so that the bodies of neighbouring slots do
+ * not compete for the same places in the caches. */
+static size_t body_stride(size_t size)
+{
+    size_t lines = (size + 63) / 64;
+
+    return (lines | 1) * 64;
+}
+
+int mp__task_table_create(mp__task_table **table, uint32_t slots,
+                          size_t body_size, uint32_t workers)
+{
+    mp__task_table *fresh = calloc(1, sizeof(*fresh));
+    size_t stride = body_stride(body_size);
+    unsigned char *place;
+    uint32_t i;
+
+    assert(slots > 0 && (slots & (slots - 1)) == 0);
+    if (fresh == NULL) {
+        return MP_ENOMEM;
+    }
+    fresh->map_size =
+        mp__map_round(sizeof(struct control) + slots * sizeof(struct line) +
+                      workers * sizeof(struct hand) +
+                      2 * slots * sizeof(uint32_t) + 64 + slots * stride);
+    place = mp__map_shared(fresh->map_size);
+    if (place == NULL) {
+        free(fresh);
+        return MP_ENOMEM;
+    }
+    fresh->control = (struct control *)(void *)place;
+    fresh->lines = (struct line *)(void *)(fresh->control + 1);
+    fresh->hands = (struct hand *)(void *)(fresh->lines + slots);
+    fresh->order = (_Atomic uint32_t *)(void *)(fresh->hands + workers);
+    /* 2 * slots entries of 4 bytes: a whole number of lines from 8 slots up,
+     * and the 64 spare bytes above make up for fewer. */
+    fresh->bodies = (unsigned char *)(fresh->hands + workers) +
+                    (2 * slots * sizeof(uint32_t) + 63) / 64 * 64;
+    fresh->body_size = stride;
+    fresh->slots = slots;
+    fresh->workers = workers;
+    for (i = 0; i < workers; i++) {
+        atomic_store(&fresh->hands[i].slot, MP__SLOT_NONE);
+    }
+    *table = fresh;
+    return 0;
+}
+
+void mp__task_table_destroy(mp__task_table *table)
+{
+    if (table == NULL) {
+        return;
+    }
+    mp__map_free(table->control, table->map_size);
+    free(table);
+}
+
+uint32_t mp__task_table_slots(const mp__task_table *table)
+{
+    return table->slots;
+}
+
+void *mp__task_table_body(const mp__task_table *table, uint32_t slot)
+{
+    return slot < table->slots ? table->bodies + slot * table->body_size : NULL;
+}
+
+uint64_t mp__task_table_word(const mp__task_table *table, uint32_t slot)
+{
+    return slot < table->slots ? atomic_load(&table->lines[slot].word) : 0;
+}
+
+static _Atomic uint32_t *order_at(const mp__task_table *table,
+                                  uint64_t position)
+{
+    return &table->order[position & (2 * (uint64_t)table->slots - 1)];
+}
+
+static const _Atomic uint32_t *sleep_word(const mp__task_table *table)
+{
+    return mp__park_low_half(&table->control->otail);
+}
+
+/* Entries whose task is no longer READY stay behind when a claimer dies
+ * before W4, and when a task is taken back: the owner moves on over them, as
+ * any claimer would. */
+bool mp__task_table_has_place(mp__task_table *table)
+{
+    uint64_t tail = atomic_load(&table->control->otail) >> POSITION_SHIFT;
+    uint64_t head = atomic_load(&table->control->ohead);
+    uint32_t slot;
+
+    while (tail - head >= 2 * (uint64_t)table->slots) {
+        slot = atomic_load(order_at(table, head));
+        if (mp__word_state(mp__task_table_word(table, slot)) ==
+            MP__TASK_READY) {
+            return false;
+        }
+        if (atomic_compare_exchange_strong(&table->control->ohead, &head,
+                                           head + 1)) {
+            head++;
+        }
+    }
+    return true;
+}
+
+uint32_t mp__task_table_submit(mp__task_table *table, uint32_t slot)
+{
+    struct control *control = table->control;
+    uint64_t word = atomic_load(&table->lines[slot].word);
+    uint64_t tail = atomic_load(&control->otail);
+    uint32_t generation = mp__word_generation(word) + 1;
+
+    assert(mp__word_state(word) == MP__TASK_FREE);
+    atomic_store(&table->lines[slot].word,
+                 word_of(MP__TASK_READY, 0, 0, generation));     /* O2 */
+    atomic_store(order_at(table, tail >> POSITION_SHIFT), slot); /* O3 */
+    tail = atomic_fetch_add(&control->otail, UINT64_C(1) << POSITION_SHIFT);
+    if ((tail & SLEEPERS) != 0 && mp__park_wake(sleep_word(table), 1) == 0) {
+        (void)atomic_fetch_and(&control->otail, ~SLEEPERS); /* O5 */
+        (void)mp__park_wake(sleep_word(table), MP__PARK_ALL);
+    }
+    return generation;
+}
+
+bool mp__task_table_withdraw(mp__task_table *table, uint32_t slot)
+{
+    uint64_t word = atomic_load(&table->lines[slot].word);
+
+    return mp__word_state(word) == MP__TASK_READY &&
+           atomic_compare_exchange_strong(
+               &table->lines[slot].word, &word,
+               word_of(MP__TASK_ENDED, 0, 0, mp__word_generation(word)));
+}
+
+void mp__task_table_free(mp__task_table *table, uint32_t slot)
+{
+    uint64_t word = atomic_load(&table->lines[slot].word);
+
+    assert(mp__word_state(word) == MP__TASK_ENDED);
+    atomic_store(&table->lines[slot].word,
+                 word_of(MP__TASK_FREE, 0, 0, mp__word_generation(word)));
+}
+
+void mp__task_table_close(mp__task_table *table)
+{
+    (void)atomic_fetch_or(&table->control->otail, CLOSED);
+    (void)mp__park_wake(sleep_word(table), MP__PARK_ALL);
+}
+
+uint64_t mp__task_table_freeze(mp__task_table *table, uint32_t slot)
+{
+    uint64_t word = atomic_load(&table->lines[slot].word);
+    uint64_t frozen;
+
+    do {
+        if (mp__word_state(word) == MP__TASK_FREE ||
+            mp__word_state(word) == MP__TASK_ENDED ||
+            mp__word_state(word) == MP__TASK_BROKEN) {
+            return word;
+        }
+        /* Worker, item and generation stay: they tell what was committed. */
+        frozen = word_of(MP__TASK_BROKEN, mp__word_worker(word),
+                         mp__word_item(word), mp__word_generation(word));
+    } while (!atomic_compare_exchange_weak(&table->lines[slot].word, &word,
+                                           frozen)); /* O13 */
+    return frozen;
+}
+
+bool mp__task_table_inherit(mp__task_table *table, uint32_t worker,
+                            mp__claim *claim)
+{
+    uint64_t word;
+
+    if (mp__task_table_in_hand(table, worker, claim) != MP__TASK_HELD) {
+        return false;
+    }
+    word = word_of(MP__TASK_HELD, worker, claim->item, claim->generation);
+    return atomic_compare_exchange_strong(
+        &table->lines[claim->slot].word, &word,
+        word_of(MP__TASK_RUNNING, worker, claim->item,
+                claim->generation)); /* W0 */
+}
+
+enum mp__claimed mp__task_table_claim(mp__task_table *table, uint32_t worker,
+                                      mp__claim *claim, uint64_t *seen)
+{
+    struct control *control = table->control;
+    uint64_t head = atomic_load(&control->ohead);
+    uint64_t word;
+    uint32_t slot;
+    bool won = false;
+
+    *seen = atomic_load(&control->otail);
+    while (!won && (int64_t)((*seen >> POSITION_SHIFT) - head) > 0) {
+        slot = atomic_load(order_at(table, head)); /* W2 */
+        word = mp__task_table_word(table, slot);
+        if (mp__word_state(word) == MP__TASK_READY) {
+            atomic_store(&table->hands[worker].slot, slot); /* W3 */
+            won = atomic_compare_exchange_strong(
+                &table->lines[slot].word, &word,
+                word_of(MP__TASK_RUNNING, worker, 0,
+                        mp__word_generation(word)));
+        }
+        if (atomic_compare_exchange_strong(&control->ohead, &head,
+                                           head + 1)) { /* W4 */
+            head++;
+        }
+        if (!won) {
+            *seen = atomic_load(&control->otail);
+        }
+    }
+    if (!won) {
+        return (*seen & CLOSED) != 0 ? MP__CLAIM_CLOSED : MP__CLAIM_NONE;
+    }
+    *claim = (mp__claim){ .slot = slot,
+                          .generation = mp__word_generation(word),
+                          .worker = worker };
+    return MP__CLAIM_TASK;
+}
+
+bool mp__task_table_has_news(const mp__task_table *table, uint64_t seen)
+{
+    uint64_t now =
+        atomic_load_explicit(&table->control->otail, memory_order_relaxed);
+
+    return ((now ^ seen) & ~SLEEPERS) != 0;
+}
+
+void mp__task_table_sleep(mp__task_table *table, uint64_t seen,
+                          int64_t deadline)
+{
+    uint64_t expected = seen;
+
+    /* With the position in the same word, a task queued since then makes
+     * this CAS fail: no wake-up can be lost between look and sleep. */
+    if ((seen & SLEEPERS) == 0 &&
+        !atomic_compare_exchange_strong(&table->control->otail, &expected,
+                                        seen | SLEEPERS) &&
+        expected != (seen | SLEEPERS)) {
+        return;
+    }
+    mp__park_wait(sleep_word(table), (uint32_t)(seen | SLEEPERS), deadline);
+}
+
+bool mp__task_table_commit(mp__task_table *table, mp__claim *claim,
+                           uint32_t next, bool last)
+{
+    uint64_t word = word_of(MP__TASK_RUNNING, claim->worker, claim->item,
+                            claim->generation);
+
+    if (!atomic_compare_exchange_strong(
+            &table->lines[claim->slot].word, &word,
+            word_of(last ? MP__TASK_ENDED : MP__TASK_RUNNING, claim->worker,
+                    next, claim->generation))) { /* W8 */
+        return false;
+    }
+    claim->item = next;
+    return true;
+}
+
+enum mp__task_state mp__task_table_in_hand(const mp__task_table *table,
+                                           uint32_t worker, mp__claim *claim)
+{
+    uint32_t slot = atomic_load(&table->hands[worker].slot);
+    uint64_t word = mp__task_table_word(table, slot);
+    enum mp__task_state state = mp__word_state(word);
+
+    if ((state != MP__TASK_RUNNING && state != MP__TASK_HELD) ||
+        mp__word_worker(word) != worker) {
+        return MP__TASK_FREE; /* an intent, or long done */
+    }
+    *claim = (mp__claim){ .slot = slot,
+                          .generation = mp__word_generation(word),
+                          .worker = worker,
+                          .item = mp__word_item(word) };
+    return state;
+}
+
+bool mp__task_table_settle(mp__task_table *table, mp__claim *claim, bool last)
+{
+    uint64_t word = word_of(MP__TASK_RUNNING, claim->worker, claim->item,
+                            claim->generation);
+
+    return atomic_compare_exchange_strong(
+        &table->lines[claim->slot].word, &word,
+        word_of(last ? MP__TASK_ENDED : MP__TASK_HELD, claim->worker,
+                claim->item + 1, claim->generation)); /* S5 */
+}
+
+void mp__task_table_wake_all(mp__task_table *table)
+{
+    (void)atomic_fetch_and(&table->control->otail, ~SLEEPERS);
+    (void)mp__park_wake(sleep_word(table), MP__PARK_ALL);
+}
+
+bool mp__task_table_is_closed(const mp__task_table *table)
+{
+    return (atomic_load(&table->control->otail) & CLOSED) != 0;
+}
+
+bool mp__task_table_has_queued(const mp__task_table *table)
+{
+    uint64_t head = atomic_load(&table->control->ohead);
+    uint64_t tail = atomic_load(&table->control->otail) >> POSITION_SHIFT;
+
+    for (; (int64_t)(tail - head) > 0; head++) {
+        if (mp__word_state(mp__task_table_word(
+                table, atomic_load(order_at(table, head)))) == MP__TASK_READY) {
+            return true;
+        }
+    }
+    return false;
+}

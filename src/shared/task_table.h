@@ -1,0 +1,107 @@
+/*
+ * task_table.h -- one word per task decides its end
+ *
+ * A table of task slots between one owner, one supervisor and the workers of
+ * a pool. See task_table.c for the steps.
+ */
+#ifndef MP__TASK_TABLE_H
+#define MP__TASK_TABLE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum mp__task_state {
+    MP__TASK_FREE = 0, /* generation is that of the last use */
+    MP__TASK_READY,    /* queued */
+    MP__TASK_RUNNING,  /* a worker has the item in hand */
+    MP__TASK_HELD,     /* its worker died; the replacement goes on */
+    MP__TASK_ENDED,    /* every item has its end */
+    MP__TASK_BROKEN    /* frozen by the owner */
+};
+
+#define MP__ITEMS_MOST   65535 /* in one task: 16 bits of the word */
+#define MP__WORKERS_MOST 4095  /* 12 bits of the word */
+#define MP__SLOT_NONE    UINT32_MAX
+
+typedef struct mp__task_table mp__task_table; /* inherited by forks */
+
+/* One task in a worker's or the supervisor's hand. */
+typedef struct mp__claim {
+    uint32_t slot;
+    uint32_t generation;
+    uint32_t worker;
+    uint32_t item; /* in hand */
+} mp__claim;
+
+/* `slots` is a power of two. Each slot has `body_size` bytes for whatever the
+ * layer above says of a task. 0 or MP_ENOMEM. */
+int mp__task_table_create(mp__task_table **table, uint32_t slots,
+                          size_t body_size, uint32_t workers);
+void mp__task_table_destroy(mp__task_table *table); /* NULL does nothing */
+
+uint32_t mp__task_table_slots(const mp__task_table *table);
+/* NULL when there is no such slot. */
+void *mp__task_table_body(const mp__task_table *table, uint32_t slot);
+/* The word of a slot, or 0, taken apart below. */
+uint64_t mp__task_table_word(const mp__task_table *table, uint32_t slot);
+enum mp__task_state mp__word_state(uint64_t word);
+uint32_t mp__word_worker(uint64_t word);
+uint32_t mp__word_item(uint64_t word);
+uint32_t mp__word_generation(uint64_t word);
+
+/* ---- the owner ---- */
+
+/* Is there a place in the queue? If not, tasks that were taken back still
+ * stand in it behind one that waits: try again when that one is running. */
+bool mp__task_table_has_place(mp__task_table *table);
+/* Queue `slot`, which is FREE and whose body is written, with a place in the
+ * queue. Returns the generation it has from now on. */
+uint32_t mp__task_table_submit(mp__task_table *table, uint32_t slot);
+/* Take a queued task back; false when a worker was faster. It is ENDED. */
+bool mp__task_table_withdraw(mp__task_table *table, uint32_t slot);
+/* All its ends are read: the slot may be used again. */
+void mp__task_table_free(mp__task_table *table, uint32_t slot);
+/* No more tasks will come: workers leave when none is queued. */
+void mp__task_table_close(mp__task_table *table);
+/* Nobody but the owner decides anything about `slot` from here on. Returns
+ * the word as it is then. */
+uint64_t mp__task_table_freeze(mp__task_table *table, uint32_t slot);
+
+/* ---- worker ---- */
+
+enum mp__claimed { MP__CLAIM_NONE = 0, MP__CLAIM_TASK, MP__CLAIM_CLOSED };
+
+/* Go on with what a dead forerunner in this worker's place held. */
+bool mp__task_table_inherit(mp__task_table *table, uint32_t worker,
+                            mp__claim *claim);
+/* Claim the oldest queued task. NONE: *seen is what to sleep on. */
+enum mp__claimed mp__task_table_claim(mp__task_table *table, uint32_t worker,
+                                      mp__claim *claim, uint64_t *seen);
+/* Has anything been queued or closed since *seen was read? */
+bool mp__task_table_has_news(const mp__task_table *table, uint64_t seen);
+/* Sleep until something is, or the deadline. */
+void mp__task_table_sleep(mp__task_table *table, uint64_t seen,
+                          int64_t deadline);
+/* Decide that the items in hand up to `next` have ended, and take `next` in
+ * hand; `last`: there is none. False: somebody else decided; the caller owns
+ * nothing any more. */
+bool mp__task_table_commit(mp__task_table *table, mp__claim *claim,
+                           uint32_t next, bool last);
+
+/* ---- supervisor, for a worker that is reaped ---- */
+
+/* The task that the dead `worker` had in hand: RUNNING or HELD, else FREE. */
+enum mp__task_state mp__task_table_in_hand(const mp__task_table *table,
+                                           uint32_t worker, mp__claim *claim);
+/* Decide that the item in hand has ended with its worker; the rest of its
+ * task, if it is not the `last`, is HELD for the replacement. */
+bool mp__task_table_settle(mp__task_table *table, mp__claim *claim, bool last);
+/* Wake every worker that sleeps: the dead may have swallowed a wake-up. */
+void mp__task_table_wake_all(mp__task_table *table);
+bool mp__task_table_is_closed(const mp__task_table *table);
+/* Is some task queued that nobody has claimed? */
+bool mp__task_table_has_queued(const mp__task_table *table);
+
+#endif
