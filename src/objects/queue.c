@@ -1,0 +1,233 @@
+/*
+ * queue.c -- FIFO of messages between any number of processes
+ *
+ * A ring of bytes with a serializer before and behind it. Encoding happens
+ * before, decoding after the ring is touched: no user code runs under its
+ * guards. What a call works on lies in `scratch`, so that a failed call
+ * leaves the caller's object as it was.
+ */
+#include "mp/queue.h"
+
+#include "mp/error.h"
+#include "objects/process.h"
+#include "objects/serializer.h"
+#include "platform/clock.h"
+#include "shared/ring.h"
+
+#include <stdbool.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_BYTES_DEFAULT ((size_t)64 * 1024 * 1024)
+#define SCRATCH_KEPT      ((size_t)256 * 1024)
+#define ALONE_SLICE       (250 * MP__MS)
+
+struct mp_queue {
+    mp__ring *ring;
+    mp_serializer serializer;
+    mp__scratch scratch; /* bytes on their way in or out */
+    mp__scratch object;  /* one decoded object */
+    bool closed;         /* in this process */
+};
+
+int mp_queue_create(mp_queue **queue, const mp_queue_options *options)
+{
+    static const mp_queue_options defaults;
+    mp_queue *fresh;
+    int error;
+
+    options = options == NULL ? &defaults : options;
+    if (queue == NULL || (options->serializer != NULL &&
+                          !mp__serializer_is_valid(options->serializer))) {
+        return MP_EINVAL;
+    }
+    fresh = calloc(1, sizeof(*fresh));
+    if (fresh == NULL) {
+        return MP_ENOMEM;
+    }
+    fresh->serializer = options->serializer == NULL ? mp_serializer_bytes
+                                                    : *options->serializer;
+    error = mp__ring_create(&fresh->ring,
+                            options->max_bytes == 0 ? MAX_BYTES_DEFAULT
+                                                    : options->max_bytes,
+                            options->max_items);
+    if (error < 0) {
+        free(fresh);
+        return error;
+    }
+    *queue = fresh;
+    return 0;
+}
+
+static int check(const mp_queue *queue)
+{
+    if (queue == NULL) {
+        return MP_EINVAL;
+    }
+    return queue->closed ? MP_ECLOSED : 0;
+}
+
+int mp_queue_put(mp_queue *queue, const void *object, int timeout_ms)
+{
+    size_t size = 0;
+    int64_t deadline;
+    int error = check(queue);
+
+    if (error < 0) {
+        return error;
+    }
+    if (object == NULL) {
+        return MP_EINVAL;
+    }
+    deadline = mp__deadline_after(timeout_ms);
+    if (mp__serializer_is_plain(&queue->serializer)) {
+        return mp__ring_put(queue->ring, object, queue->serializer.object_size,
+                            deadline);
+    }
+    error = mp__serializer_encode(&queue->serializer, object, &queue->scratch,
+                                  &size);
+    if (error == 0) {
+        error = mp__ring_put(queue->ring, queue->scratch.bytes, size, deadline);
+    }
+    mp__scratch_trim(&queue->scratch, SCRATCH_KEPT);
+    return error;
+}
+
+int mp_queue_put_bytes(mp_queue *queue, const void *bytes, size_t size,
+                       int timeout_ms)
+{
+    int error = check(queue);
+
+    if (error < 0) {
+        return error;
+    }
+    if (bytes == NULL && size > 0) {
+        return MP_EINVAL;
+    }
+    return mp__ring_put(queue->ring, bytes, size,
+                        mp__deadline_after(timeout_ms));
+}
+
+/* Nobody is left who could put a message into an empty queue: no process
+ * that is known to share it, and no child that might, or whose children. */
+static bool is_abandoned(mp_queue *queue)
+{
+    return mp__ring_is_alone(queue->ring) && !mp__process_has_children();
+}
+
+/* mp__ring_get() with the end of MP_FOREVER when the queue is abandoned. */
+static int get_or_alone(mp_queue *queue, void *buffer, size_t capacity,
+                        size_t *size, int64_t deadline)
+{
+    int error;
+
+    if (deadline != MP__NEVER) {
+        return mp__ring_get(queue->ring, buffer, capacity, size, deadline);
+    }
+    for (;;) {
+        error = mp__ring_get(queue->ring, buffer, capacity, size,
+                             mp__clock_ns() + ALONE_SLICE);
+        if (error != MP_ETIMEDOUT) {
+            return error;
+        }
+        if (is_abandoned(queue)) {
+            /* The last of them may have put one before it died. */
+            error =
+                mp__ring_get(queue->ring, buffer, capacity, size, MP__AT_ONCE);
+            return error == MP_ETIMEDOUT ? MP_ECLOSED : error;
+        }
+    }
+}
+
+/* The oldest message, whole, in scratch. It stays in the queue until there is
+ * memory for it; others may take it meanwhile, hence the loop. */
+static int get_scratch(mp_queue *queue, size_t *size, int64_t deadline)
+{
+    int error = mp__scratch_reserve(&queue->scratch, 256);
+
+    while (error == 0) {
+        error = get_or_alone(queue, queue->scratch.bytes,
+                             queue->scratch.capacity, size, deadline);
+        if (error != MP_EMSGSIZE) {
+            break;
+        }
+        error = mp__scratch_reserve(&queue->scratch, *size);
+    }
+    return error;
+}
+
+int mp_queue_get(mp_queue *queue, void *object, int timeout_ms)
+{
+    size_t object_size;
+    size_t size = 0;
+    int error = check(queue);
+
+    if (error < 0) {
+        return error;
+    }
+    if (object == NULL) {
+        return MP_EINVAL;
+    }
+    object_size = queue->serializer.object_size;
+    error = mp__scratch_reserve(&queue->object, object_size);
+    if (error == 0) {
+        error = get_scratch(queue, &size, mp__deadline_after(timeout_ms));
+    }
+    if (error == 0) {
+        error = mp__serializer_decode(&queue->serializer, queue->object.bytes,
+                                      queue->scratch.bytes, size);
+    }
+    if (error == 0) {
+        memcpy(object, queue->object.bytes, object_size);
+    }
+    mp__scratch_trim(&queue->scratch, SCRATCH_KEPT);
+    return error;
+}
+
+int mp_queue_get_bytes(mp_queue *queue, void *buffer, size_t capacity,
+                       size_t *size, int timeout_ms)
+{
+    int error = check(queue);
+
+    if (error < 0) {
+        return error;
+    }
+    if (size == NULL || (buffer == NULL && capacity > 0)) {
+        return MP_EINVAL;
+    }
+    return get_or_alone(queue, buffer, capacity, size,
+                        mp__deadline_after(timeout_ms));
+}
+
+int mp_queue_size(const mp_queue *queue)
+{
+    int error = check(queue);
+    size_t count;
+
+    if (error < 0) {
+        return error;
+    }
+    count = mp__ring_count(queue->ring);
+    return count > INT_MAX ? INT_MAX : (int)count;
+}
+
+int mp_queue_close(mp_queue *queue)
+{
+    if (queue == NULL) {
+        return MP_EINVAL;
+    }
+    queue->closed = true;
+    return 0;
+}
+
+void mp_queue_destroy(mp_queue *queue)
+{
+    if (queue == NULL) {
+        return;
+    }
+    mp__ring_destroy(queue->ring);
+    mp__scratch_free(&queue->scratch);
+    mp__scratch_free(&queue->object);
+    free(queue);
+}

@@ -1,0 +1,244 @@
+/*
+ * serializer.c -- objects to bytes and back, checked; the built-in ones
+ */
+#include "objects/serializer.h"
+
+#include "mp/error.h"
+#include "mp/value.h"
+#include "objects/msgpack.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+int mp__scratch_reserve(mp__scratch *scratch, size_t size)
+{
+    void *fresh;
+
+    if (size <= scratch->capacity && scratch->bytes != NULL) {
+        return 0;
+    }
+    size = size < 256 ? 256 : size;
+    fresh = malloc(size);
+    if (fresh == NULL) {
+        return MP_ENOMEM;
+    }
+    free(scratch->bytes);
+    scratch->bytes = fresh;
+    scratch->capacity = size;
+    return 0;
+}
+
+void mp__scratch_trim(mp__scratch *scratch, size_t keep)
+{
+    if (scratch->capacity > keep) {
+        mp__scratch_free(scratch);
+    }
+}
+
+void mp__scratch_free(mp__scratch *scratch)
+{
+    free(scratch->bytes);
+    *scratch = (mp__scratch){ .bytes = NULL };
+}
+
+bool mp__serializer_is_plain(const mp_serializer *serializer)
+{
+    return serializer->encode == NULL;
+}
+
+bool mp__serializer_is_valid(const mp_serializer *serializer)
+{
+    return serializer->object_size > 0 &&
+           (serializer->encode == NULL) == (serializer->decode == NULL);
+}
+
+int mp__serializer_encode_into(const mp_serializer *serializer,
+                               const void *object, void *buffer,
+                               size_t capacity, size_t *size)
+{
+    if (mp__serializer_is_plain(serializer)) {
+        *size = serializer->object_size;
+        if (*size <= capacity) {
+            memcpy(buffer, object, *size);
+        }
+        return 0;
+    }
+    return serializer->encode(serializer, object, buffer, capacity, size) < 0
+               ? MP_EENCODE
+               : 0;
+}
+
+int mp__serializer_encode(const mp_serializer *serializer, const void *object,
+                          mp__scratch *scratch, size_t *size)
+{
+    int tries;
+    int error = mp__scratch_reserve(scratch, serializer->object_size);
+
+    for (tries = 0; error == 0 && tries < 2; tries++) {
+        *size = 0;
+        error = mp__serializer_encode_into(serializer, object, scratch->bytes,
+                                           scratch->capacity, size);
+        if (error < 0 || *size <= scratch->capacity) {
+            return error;
+        }
+        error = mp__scratch_reserve(scratch, *size);
+    }
+    /* It was given what it asked for, and asks for more. */
+    return error < 0 ? error : MP_EENCODE;
+}
+
+int mp__serializer_decode(const mp_serializer *serializer, void *object,
+                          const void *bytes, size_t size)
+{
+    int error;
+
+    if (mp__serializer_is_plain(serializer)) {
+        if (size != serializer->object_size) {
+            return MP_EDECODE;
+        }
+        memcpy(object, bytes, size);
+        return 0;
+    }
+    memset(object, 0, serializer->object_size);
+    error = serializer->decode(serializer, object, bytes, size);
+    if (error < 0) {
+        memset(object, 0, serializer->object_size);
+        return error == MP_ENOMEM ? MP_ENOMEM : MP_EDECODE;
+    }
+    return 0;
+}
+
+void mp_serializer_release(const mp_serializer *serializer, void *objects,
+                           size_t count)
+{
+    unsigned char *object = objects;
+    size_t i;
+
+    if (serializer == NULL || objects == NULL) {
+        return;
+    }
+    for (i = 0; i < count; i++) {
+        if (serializer->release != NULL) {
+            serializer->release(serializer, object);
+        }
+        memset(object, 0, serializer->object_size);
+        object += serializer->object_size;
+    }
+}
+
+/* A string is its bytes with the final 0; no bytes at all is NULL. */
+static int string_encode(const mp_serializer *self, const void *object,
+                         void *buffer, size_t capacity, size_t *size)
+{
+    const char *string = *(const char *const *)object;
+
+    (void)self;
+    *size = string == NULL ? 0 : strlen(string) + 1;
+    if (*size > 0 && *size <= capacity) {
+        memcpy(buffer, string, *size);
+    }
+    return 0;
+}
+
+static int string_decode(const mp_serializer *self, void *object,
+                         const void *bytes, size_t size)
+{
+    char *copy;
+
+    (void)self;
+    if (size == 0) {
+        return 0; /* NULL */
+    }
+    if (memchr(bytes, 0, size) != (const char *)bytes + size - 1) {
+        return MP_EDECODE;
+    }
+    copy = malloc(size);
+    if (copy == NULL) {
+        return MP_ENOMEM;
+    }
+    memcpy(copy, bytes, size);
+    *(char **)object = copy;
+    return 0;
+}
+
+static void string_release(const mp_serializer *self, void *object)
+{
+    (void)self;
+    free(*(char **)object);
+}
+
+static int bytes_encode(const mp_serializer *self, const void *object,
+                        void *buffer, size_t capacity, size_t *size)
+{
+    const mp_bytes *bytes = object;
+
+    (void)self;
+    if (bytes->data == NULL && bytes->size > 0) {
+        return MP_EENCODE;
+    }
+    *size = bytes->size;
+    if (*size > 0 && *size <= capacity) {
+        memcpy(buffer, bytes->data, *size);
+    }
+    return 0;
+}
+
+static int bytes_decode(const mp_serializer *self, void *object,
+                        const void *bytes, size_t size)
+{
+    mp_bytes *copy = object;
+
+    (void)self;
+    if (size == 0) {
+        return 0;
+    }
+    copy->data = malloc(size);
+    if (copy->data == NULL) {
+        return MP_ENOMEM;
+    }
+    memcpy(copy->data, bytes, size);
+    copy->size = size;
+    return 0;
+}
+
+static void bytes_release(const mp_serializer *self, void *object)
+{
+    (void)self;
+    free(((mp_bytes *)object)->data);
+}
+
+static int value_encode(const mp_serializer *self, const void *object,
+                        void *buffer, size_t capacity, size_t *size)
+{
+    (void)self;
+    return mp__msgpack_encode(object, buffer, capacity, size);
+}
+
+static int value_decode(const mp_serializer *self, void *object,
+                        const void *bytes, size_t size)
+{
+    (void)self;
+    return mp__msgpack_decode(object, bytes, size);
+}
+
+static void value_release(const mp_serializer *self, void *object)
+{
+    (void)self;
+    mp__msgpack_release(object);
+}
+
+const mp_serializer mp_serializer_int64 = { "int64", sizeof(int64_t),
+                                            NULL,    NULL,
+                                            NULL,    NULL };
+const mp_serializer mp_serializer_double = { "double", sizeof(double), NULL,
+                                             NULL,     NULL,           NULL };
+const mp_serializer mp_serializer_string = { "string",       sizeof(char *),
+                                             string_encode,  string_decode,
+                                             string_release, NULL };
+const mp_serializer mp_serializer_bytes = { "bytes",       sizeof(mp_bytes),
+                                            bytes_encode,  bytes_decode,
+                                            bytes_release, NULL };
+const mp_serializer mp_serializer_value = { "value",       sizeof(mp_value),
+                                            value_encode,  value_decode,
+                                            value_release, NULL };

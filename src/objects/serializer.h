@@ -1,0 +1,42 @@
+/*
+ * serializer.h -- objects to bytes and back, checked
+ */
+#ifndef MP__SERIALIZER_H
+#define MP__SERIALIZER_H
+
+#include "mp/serializer.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Memory from malloc that is kept between calls; all zero is empty. */
+typedef struct mp__scratch {
+    void *bytes;
+    size_t capacity;
+} mp__scratch;
+
+/* Room for `size` bytes at least; the content is not kept. 0, MP_ENOMEM. */
+int mp__scratch_reserve(mp__scratch *scratch, size_t size);
+/* Give it back when it holds more than `keep`. */
+void mp__scratch_trim(mp__scratch *scratch, size_t keep);
+void mp__scratch_free(mp__scratch *scratch);
+
+/* The object is plain memory of object_size bytes. */
+bool mp__serializer_is_plain(const mp_serializer *serializer);
+/* Both or none of encode and decode, and objects of some size. */
+bool mp__serializer_is_valid(const mp_serializer *serializer);
+
+/* One try: 0 with *size set (larger than capacity: nothing usable was
+ * written), or MP_EENCODE. */
+int mp__serializer_encode_into(const mp_serializer *serializer,
+                               const void *object, void *buffer,
+                               size_t capacity, size_t *size);
+/* To scratch, which grows as asked. 0, MP_EENCODE, MP_ENOMEM. */
+int mp__serializer_encode(const mp_serializer *serializer, const void *object,
+                          mp__scratch *scratch, size_t *size);
+/* Zero `object` and fill it from `bytes`, aligned for any type. 0; MP_EDECODE
+ * or MP_ENOMEM, and the object is zero again. */
+int mp__serializer_decode(const mp_serializer *serializer, void *object,
+                          const void *bytes, size_t size);
+
+#endif
