@@ -1,0 +1,351 @@
+/*
+ * batch.c -- the items of one call, and what became of them
+ *
+ * User code runs here: encode and next when items are taken, decode when a
+ * DIRECT item ends. The owner sees to it that none of that calls back.
+ */
+#include "pool/batch.h"
+
+#include "mp/error.h"
+#include "mp/process.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A chunk is full when its arguments have this many bytes. */
+#define CHUNK_BYTES ((size_t)1024 * 1024)
+
+int mp__batch_create(mp__batch **batch, const mp_task *task, enum mp__sink sink,
+                     size_t room)
+{
+    mp__batch *fresh = calloc(1, sizeof(*fresh));
+
+    if (fresh == NULL) {
+        return MP_ENOMEM;
+    }
+    if (room > 0) {
+        fresh->kept = calloc(room, sizeof(*fresh->kept));
+        if (fresh->kept == NULL) {
+            free(fresh);
+            return MP_ENOMEM;
+        }
+    }
+    fresh->task = mp__chunk_of(task);
+    fresh->sink = sink;
+    fresh->look_ahead = room;
+    fresh->chunk_size = 1;
+    fresh->failed_index = SIZE_MAX;
+    fresh->held = true;
+    *batch = fresh;
+    return 0;
+}
+
+void mp__batch_free(mp__batch *batch)
+{
+    size_t i;
+    size_t room;
+
+    if (batch == NULL) {
+        return;
+    }
+    room = batch->kept == NULL ? 0 : batch->look_ahead;
+    for (i = 0; i < room; i++) {
+        mp__kept_free(&batch->kept[i]);
+    }
+    free(batch->kept);
+    mp__scratch_free(&batch->lent);
+    free(batch);
+}
+
+static bool is_handed_out(const mp__batch *batch)
+{
+    return batch->sink == MP__SINK_ORDERED || batch->sink == MP__SINK_ARRIVAL;
+}
+
+bool mp__batch_has_more(const mp__batch *batch)
+{
+    return !batch->fed && batch->taken < batch->count &&
+           (!is_handed_out(batch) ||
+            batch->taken - batch->handed < batch->look_ahead);
+}
+
+bool mp__batch_is_over(const mp__batch *batch)
+{
+    return batch->ended == batch->taken &&
+           (batch->fed || batch->taken == batch->count);
+}
+
+void mp__kept_free(mp__kept *kept)
+{
+    if (kept->size > sizeof(kept->value.inside)) {
+        free(kept->value.outside);
+    }
+    *kept = (mp__kept){ .end = MP_TASK_PENDING };
+}
+
+static const void *kept_bytes(const mp__kept *kept)
+{
+    return kept->size > sizeof(kept->value.inside) ? kept->value.outside
+                                                   : kept->value.inside;
+}
+
+/* Keep what came; without memory for it the item has failed. */
+static void keep(mp__kept *kept, size_t index, const mp__news *news)
+{
+    const void *bytes = news->fault != NULL ? news->fault : news->bytes;
+    size_t size = news->fault != NULL ? sizeof(*news->fault) : news->size;
+    void *copy;
+
+    *kept = (mp__kept){ .end = news->end,
+                        .error = news->error,
+                        .status = news->status,
+                        .core_dumped = news->core_dumped,
+                        .pid = news->pid,
+                        .worker = news->worker,
+                        .index = index };
+    if (size > sizeof(kept->value.inside)) {
+        copy = malloc(size);
+        if (copy == NULL) {
+            kept->end = MP_TASK_FAILED;
+            kept->error = MP_ENOMEM;
+            return;
+        }
+        memcpy(copy, bytes, size);
+        kept->value.outside = copy;
+    } else if (size > 0) {
+        memcpy(kept->value.inside, bytes, size);
+    }
+    kept->size = size;
+}
+
+static void say_default(const mp__kept *kept, mp_report *report)
+{
+    char *text = report->text;
+    size_t size = sizeof(report->text);
+
+    if (kept->end != MP_TASK_CRASHED) {
+        (void)snprintf(text, size, "%s", mp_strerror(kept->error));
+    } else if (kept->status == MP_EUNKNOWN) {
+        (void)snprintf(text, size, "worker %ld died, its status is lost",
+                       (long)kept->pid);
+    } else if (kept->status < 0) {
+        (void)snprintf(text, size, "worker %ld was killed by signal %d",
+                       (long)kept->pid, -kept->status);
+    } else {
+        (void)snprintf(text, size, "worker %ld exited with status %d",
+                       (long)kept->pid, kept->status);
+    }
+}
+
+void mp__kept_report(const mp__kept *kept, mp_report *report)
+{
+    const mp__fault *fault = NULL;
+
+    *report = (mp_report){ .end = kept->end,
+                           .error = kept->error,
+                           .exit_status = kept->status,
+                           .core_dumped = kept->core_dumped,
+                           .pid = kept->pid,
+                           .worker_index = kept->pid == 0 ? -1 : kept->worker,
+                           .index = kept->index };
+    if (kept->end == MP_TASK_DONE || kept->end == MP_TASK_PENDING ||
+        kept->end == MP_TASK_RUNNING) {
+        return;
+    }
+    if (kept->size == sizeof(*fault)) {
+        fault = kept_bytes(kept);
+    }
+    if (fault == NULL) {
+        say_default(kept, report);
+        return;
+    }
+    report->code = fault->code;
+    report->line = fault->line;
+    (void)snprintf(report->file, sizeof(report->file), "%s", fault->file);
+    (void)snprintf(report->text, sizeof(report->text), "%s", fault->text);
+}
+
+int mp__kept_decode(const mp__batch *batch, const mp__kept *kept, void *object)
+{
+    if (object != NULL && batch->task.has_result) {
+        memset(object, 0, batch->task.result.object_size);
+    }
+    if (kept->error < 0 || object == NULL || !batch->task.has_result) {
+        return kept->error;
+    }
+    return mp__serializer_decode(&batch->task.result, object, kept_bytes(kept),
+                                 kept->size);
+}
+
+static void note_failure(mp__batch *batch, size_t index, int error)
+{
+    if (error < 0 && index < batch->failed_index) {
+        batch->failed_index = index;
+        batch->failed_error = error;
+    }
+}
+
+/* DIRECT: decode into the caller's array; a report of the lowest failure, or
+ * of the last item while none has failed. */
+static void end_direct(mp__batch *batch, size_t index, const mp__news *news)
+{
+    mp__news told = *news;
+    mp__kept kept;
+    unsigned char *object =
+        batch->results == NULL
+            ? NULL
+            : batch->results + index * batch->task.result.object_size;
+
+    if (told.error == 0 && object != NULL && batch->task.has_result) {
+        told.error = mp__serializer_decode(&batch->task.result, object,
+                                           told.bytes, told.size);
+        told.end = told.error < 0 ? MP_TASK_FAILED : MP_TASK_DONE;
+    }
+    note_failure(batch, index, told.error);
+    if (batch->report != NULL &&
+        (batch->failed_index == index || batch->failed_index == SIZE_MAX)) {
+        told.bytes = NULL;
+        told.size = 0;
+        keep(&kept, index, &told);
+        mp__kept_report(&kept, batch->report);
+        mp__kept_free(&kept);
+    }
+}
+
+/* The place of an item that is kept until it is handed out: ORDERED by its
+ * index, ARRIVAL by the number of those that came before. */
+static mp__kept *kept_at(const mp__batch *batch, size_t number)
+{
+    return &batch->kept[number % batch->look_ahead];
+}
+
+void mp__batch_end_item(mp__batch *batch, size_t index, const mp__news *news)
+{
+    batch->ended++;
+    if (!batch->held) {
+        return; /* nobody will ask */
+    }
+    switch (batch->sink) {
+    case MP__SINK_DIRECT:
+        end_direct(batch, index, news);
+        break;
+    case MP__SINK_STORED:
+        note_failure(batch, index, news->error);
+        keep(&batch->kept[index], index, news);
+        break;
+    case MP__SINK_ORDERED:
+        keep(kept_at(batch, index), index, news);
+        break;
+    case MP__SINK_ARRIVAL:
+        keep(kept_at(batch, batch->arrived++), index, news);
+        break;
+    }
+}
+
+void mp__batch_end_source(mp__batch *batch, const mp__news *news)
+{
+    if (is_handed_out(batch)) {
+        batch->source_error = news->error;
+    } else {
+        while (batch->taken < batch->count) {
+            batch->taken++;
+            mp__batch_end_item(batch, batch->taken - 1, news);
+        }
+    }
+    batch->fed = true;
+}
+
+mp__kept *mp__batch_next_kept(const mp__batch *batch)
+{
+    mp__kept *kept;
+
+    if (batch->sink == MP__SINK_ARRIVAL) {
+        return batch->handed < batch->arrived ? kept_at(batch, batch->handed)
+                                              : NULL;
+    }
+    if (batch->handed == batch->taken) {
+        return NULL;
+    }
+    kept = kept_at(batch, batch->handed);
+    return kept->end == MP_TASK_PENDING ? NULL : kept;
+}
+
+void mp__batch_unbound(mp__batch *batch)
+{
+    size_t room = batch->count - batch->handed;
+    mp__kept *kept;
+    size_t i;
+
+    if (!is_handed_out(batch) || batch->count == SIZE_MAX ||
+        room <= batch->look_ahead) {
+        return;
+    }
+    kept = calloc(room, sizeof(*kept));
+    if (kept == NULL) {
+        return;
+    }
+    for (i = batch->handed; i < batch->taken; i++) {
+        kept[i % room] = *kept_at(batch, i);
+    }
+    free(batch->kept);
+    batch->kept = kept;
+    batch->look_ahead = room;
+}
+
+/* The next argument object, or NULL at the end of the source. */
+static const void *next_object(mp__batch *batch)
+{
+    const mp_source *source = &batch->source;
+    size_t size = batch->task.argument.object_size;
+    int got;
+
+    if (source->next == NULL) {
+        return batch->task.has_argument
+                   ? (const void *)((const unsigned char *)source->items +
+                                    batch->taken * size)
+                   : (const void *)batch; /* not looked at */
+    }
+    if (mp__scratch_reserve(&batch->lent, size) < 0) {
+        batch->source_error = MP_ENOMEM;
+        batch->fed = true;
+        return NULL;
+    }
+    memset(batch->lent.bytes, 0, size);
+    got = source->next(source->context, batch->lent.bytes);
+    if (got <= 0) {
+        batch->source_error = got;
+        batch->count = batch->taken;
+        batch->fed = true;
+        return NULL;
+    }
+    return batch->lent.bytes;
+}
+
+void mp__batch_take(mp__batch *batch, mp__pack *pack, size_t *first)
+{
+    mp__news refused = { .end = MP_TASK_FAILED };
+    const void *object;
+    int error;
+
+    mp__pack_clear(pack);
+    *first = batch->taken;
+    while (pack->count < batch->chunk_size && pack->size < CHUNK_BYTES &&
+           mp__batch_has_more(batch)) {
+        object = next_object(batch);
+        if (object == NULL) {
+            return;
+        }
+        error = mp__pack_add(pack, &batch->task, object);
+        batch->taken++;
+        if (error == 0) {
+            continue;
+        }
+        refused.error = error;
+        mp__batch_end_item(batch, batch->taken - 1, &refused);
+        if (pack->count > 0) {
+            return; /* the items of a chunk follow each other */
+        }
+        *first = batch->taken;
+    }
+}

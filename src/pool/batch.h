@@ -1,0 +1,115 @@
+/*
+ * batch.h -- the items of one call, and what became of them
+ *
+ * apply, map and imap differ only in where items come from and where their
+ * ends go. A batch knows nothing of processes: the owner takes items from it
+ * and tells it their ends.
+ */
+#ifndef MP__BATCH_H
+#define MP__BATCH_H
+
+#include "mp/pool.h"
+#include "objects/serializer.h"
+#include "pool/chunk.h"
+#include "pool/task.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Where the ends of items go. */
+enum mp__sink {
+    MP__SINK_DIRECT,  /* into the caller's array, as they come */
+    MP__SINK_STORED,  /* kept, all of them, to be asked for again and again */
+    MP__SINK_ORDERED, /* kept until handed out, in the order of the source */
+    MP__SINK_ARRIVAL  /* kept until handed out, as they come */
+};
+
+/* How one item ended, as the worker or whoever ended it has told. */
+typedef struct mp__news {
+    enum mp_task_end end;
+    int error;
+    int status; /* exit status of a dead worker */
+    bool core_dumped;
+    pid_t pid; /* 0: no worker had it */
+    int worker;
+    const void *bytes; /* DONE: the encoded result, aligned */
+    size_t size;
+    const mp__fault *fault; /* FAILED, BROKEN: may be NULL */
+} mp__news;
+
+/* The same, kept. Small results lie inside. */
+typedef struct mp__kept {
+    enum mp_task_end end; /* PENDING: not yet */
+    int error;
+    int status;
+    bool core_dumped;
+    pid_t pid;
+    int worker;
+    size_t index;
+    size_t size;
+    union {
+        _Alignas(16) unsigned char inside[16];
+        void *outside; /* when size > 16, or a fault */
+    } value;
+} mp__kept;
+
+typedef struct mp__batch {
+    struct mp__batch *next; /* of the pool's batches */
+    struct mp_pool *pool;   /* NULL: it is gone, every item has ended */
+    mp__chunk task;         /* as every chunk of it begins */
+    enum mp__sink sink;
+    size_t count; /* of items; SIZE_MAX while the source has not told */
+    size_t taken; /* from the source so far */
+    size_t ended; /* of those taken */
+    bool held;    /* somebody has a handle, or is inside a call */
+    bool fed;     /* nothing more is taken from the source */
+    uint32_t chunk_size;
+    size_t look_ahead; /* ORDERED, ARRIVAL: most taken and not handed out */
+    size_t handed;
+    mp_source source;
+    mp__scratch lent; /* the object that source.next fills in */
+    int source_error; /* to be told once, after all items */
+    bool source_told;
+    mp__kept *kept; /* STORED: count of them, else look_ahead, as a ring */
+    size_t arrived; /* ARRIVAL: kept so far */
+    unsigned char *results; /* DIRECT; may be NULL */
+    size_t failed_index;    /* lowest; SIZE_MAX: none failed */
+    int failed_error;
+    mp_report *report; /* DIRECT; may be NULL */
+} mp__batch;
+
+/* All of it, with `room` places to keep ends in. 0 or MP_ENOMEM. */
+int mp__batch_create(mp__batch **batch, const mp_task *task, enum mp__sink sink,
+                     size_t room);
+void mp__batch_free(mp__batch *batch);
+
+/* May another item be taken now? */
+bool mp__batch_has_more(const mp__batch *batch);
+/* Has every item that will ever be taken ended? */
+bool mp__batch_is_over(const mp__batch *batch);
+
+/* Take items from the source into `pack`, up to a chunk of them; *first is
+ * the index of the first. Items that cannot be encoded end here and now. */
+void mp__batch_take(mp__batch *batch, mp__pack *pack, size_t *first);
+
+/* Item `index` has ended. */
+void mp__batch_end_item(mp__batch *batch, size_t index, const mp__news *news);
+/* Nothing more comes: items not taken end as `news` says (DIRECT, STORED), or
+ * the source ends with its error (others). */
+void mp__batch_end_source(mp__batch *batch, const mp__news *news);
+
+/* ORDERED, ARRIVAL: what is to be handed out next, or NULL: not there yet, or
+ * nothing is left. It is the caller's to free; `handed` counts it. */
+mp__kept *mp__batch_next_kept(const mp__batch *batch);
+/* Make room to keep all items at once, if their number is known and there is
+ * memory for them: nobody hands any out until all have ended. */
+void mp__batch_unbound(mp__batch *batch);
+
+/* Tell how an item ended. */
+void mp__kept_report(const mp__kept *kept, mp_report *report);
+/* Decode it to `object`, which is zero bytes after an error; its code. */
+int mp__kept_decode(const mp__batch *batch, const mp__kept *kept, void *object);
+void mp__kept_free(mp__kept *kept);
+
+#endif

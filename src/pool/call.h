@@ -1,0 +1,19 @@
+/*
+ * call.h -- the handles that calls on a pool give out
+ */
+#ifndef MP__CALL_H
+#define MP__CALL_H
+
+#include "mp/iterator.h"
+#include "mp/pool.h"
+#include "mp/result.h"
+#include "pool/batch.h"
+
+/* May the calling process use `pool` now? 0, MP_EINVAL, MP_ESTATE. */
+int mp__pool_check(const mp_pool *pool);
+
+/* A handle of the calling process for `batch`. 0 or MP_ENOMEM. */
+int mp__result_create(mp_result **result, mp__batch *batch);
+int mp__iterator_create(mp_iterator **iterator, mp__batch *batch);
+
+#endif

@@ -1,0 +1,176 @@
+/*
+ * chunk.c -- many items as one task: how their arguments lie in bytes
+ *
+ * Plain memory lies object after object. Other arguments have their size
+ * before them and are padded, so that each starts where any type may.
+ */
+#include "pool/chunk.h"
+
+#include "mp/error.h"
+#include "objects/serializer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ALIGNMENT ((size_t)16)
+
+static size_t padded(size_t size)
+{
+    return (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+}
+
+mp__chunk mp__chunk_of(const mp_task *task)
+{
+    mp__chunk chunk = { .run = task->run };
+
+    if (task->argument != NULL) {
+        chunk.has_argument = true;
+        chunk.argument = *task->argument;
+    }
+    if (task->result != NULL) {
+        chunk.has_result = true;
+        chunk.result = *task->result;
+    }
+    return chunk;
+}
+
+/* Room for `size` more bytes; the content stays. */
+static int pack_reserve(mp__pack *pack, size_t size)
+{
+    size_t wanted;
+    unsigned char *grown;
+
+    if (size <= pack->capacity - pack->size) {
+        return 0;
+    }
+    if (size > SIZE_MAX / 2 - pack->size) {
+        return MP_ENOMEM;
+    }
+    wanted = pack->size + size;
+    wanted = wanted < 2 * pack->capacity ? 2 * pack->capacity : wanted;
+    wanted = wanted < 1024 ? 1024 : wanted;
+    grown = realloc(pack->bytes, wanted);
+    if (grown == NULL) {
+        return MP_ENOMEM;
+    }
+    pack->bytes = grown;
+    pack->capacity = wanted;
+    return 0;
+}
+
+static int add_plain(mp__pack *pack, const mp_serializer *serializer,
+                     const void *object)
+{
+    int error = pack_reserve(pack, serializer->object_size);
+
+    if (error == 0) {
+        memcpy(pack->bytes + pack->size, object, serializer->object_size);
+        pack->size += serializer->object_size;
+    }
+    return error;
+}
+
+static int add_sized(mp__pack *pack, const mp_serializer *serializer,
+                     const void *object)
+{
+    uint64_t header[2] = { 0, 0 };
+    size_t size = 0;
+    size_t room = serializer->object_size + 64; /* a first guess */
+    int tries;
+    int error;
+
+    for (tries = 0; tries < 2; tries++) {
+        error = pack_reserve(pack, sizeof(header) + padded(room));
+        if (error < 0) {
+            return error;
+        }
+        room = pack->capacity - pack->size - sizeof(header);
+        error = mp__serializer_encode_into(
+            serializer, object, pack->bytes + pack->size + sizeof(header), room,
+            &size);
+        if (error < 0) {
+            return error;
+        }
+        if (size <= room) {
+            break;
+        }
+        if (size > SIZE_MAX / 4) {
+            return MP_ENOMEM;
+        }
+        room = size;
+    }
+    if (size > pack->capacity - pack->size - sizeof(header)) {
+        return MP_EENCODE; /* it asks for more than it asked for */
+    }
+    error = pack_reserve(pack, sizeof(header) + padded(size));
+    if (error < 0) {
+        return error;
+    }
+    header[0] = size;
+    memcpy(pack->bytes + pack->size, header, sizeof(header));
+    pack->size += sizeof(header) + padded(size);
+    return 0;
+}
+
+int mp__pack_add(mp__pack *pack, const mp__chunk *chunk, const void *object)
+{
+    int error = 0;
+
+    if (chunk->has_argument) {
+        error = mp__serializer_is_plain(&chunk->argument)
+                    ? add_plain(pack, &chunk->argument, object)
+                    : add_sized(pack, &chunk->argument, object);
+    }
+    if (error == 0) {
+        pack->count++;
+    }
+    return error;
+}
+
+void mp__pack_clear(mp__pack *pack)
+{
+    pack->size = 0;
+    pack->count = 0;
+}
+
+void mp__pack_free(mp__pack *pack)
+{
+    free(pack->bytes);
+    *pack = (mp__pack){ .bytes = NULL };
+}
+
+bool mp__unpack_next(mp__unpack *unpack, const mp__chunk *chunk,
+                     const void **bytes, size_t *size)
+{
+    uint64_t header = 0;
+    size_t whole;
+
+    *bytes = NULL;
+    *size = 0;
+    if (!chunk->has_argument) {
+        return true;
+    }
+    if (mp__serializer_is_plain(&chunk->argument)) {
+        whole = chunk->argument.object_size;
+        if (whole > unpack->left) {
+            return false;
+        }
+        *bytes = unpack->next;
+        *size = whole;
+    } else {
+        if (unpack->left < ALIGNMENT) {
+            return false;
+        }
+        memcpy(&header, unpack->next, sizeof(header));
+        if (header > unpack->left - ALIGNMENT) {
+            return false;
+        }
+        *bytes = unpack->next + ALIGNMENT;
+        *size = (size_t)header;
+        whole = ALIGNMENT + padded(*size);
+        whole = whole > unpack->left ? unpack->left : whole;
+    }
+    unpack->next += whole;
+    unpack->left -= whole;
+    return true;
+}

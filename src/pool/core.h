@@ -1,0 +1,80 @@
+/*
+ * core.h -- what owner, supervisor and workers of one pool have in common
+ */
+#ifndef MP__CORE_H
+#define MP__CORE_H
+
+#include "mp/pool.h"
+#include "pool/task.h"
+#include "shared/bell.h"
+#include "shared/domain.h"
+#include "shared/outbox.h"
+#include "shared/task_table.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum mp__phase {
+    MP__PHASE_OPEN = 0,
+    MP__PHASE_TERMINATED, /* by the owner: end the workers and go */
+    MP__PHASE_BROKEN      /* by the supervisor: `fault` says why */
+};
+
+enum mp__readiness {
+    MP__WORKER_BORN = 0,
+    MP__WORKER_READY,  /* its init is done */
+    MP__WORKER_REFUSED /* its init failed */
+};
+
+/* One line for each worker slot. */
+struct mp__worker_line {
+    _Alignas(64) _Atomic int32_t pid; /* supervisor; 0: nobody */
+    _Atomic uint32_t ready;           /* supervisor at fork, then the worker */
+    _Atomic uint32_t ident;           /* the worker: its ident in the domain */
+};
+
+/* Shared memory beside the task table and the outbox. */
+struct mp__control {
+    _Atomic uint32_t phase;
+    _Atomic int32_t started;      /* 0 not yet, 1 all workers forked, -errno */
+    _Atomic uint32_t fault_taken; /* by CAS: who may write `fault` */
+    _Atomic uint32_t fault_told;  /* it is written */
+    mp__fault fault;
+    mp__bell bell;
+    struct mp__worker_line workers[];
+};
+
+/* Inherited by every process of the pool; descriptors differ in what is open
+ * where. */
+typedef struct mp__core {
+    struct mp__control *control;
+    size_t control_size;
+    mp__task_table *table;
+    mp__outbox *outbox;
+    uint32_t workers;
+    int bell_read;  /* all: nobody may get SIGPIPE from the bell */
+    int bell_write; /* supervisor, workers */
+    int link_owner; /* owner: requests go out, its end shows a death */
+    int link_supervisor;
+    int file; /* results and arguments too long for shared memory */
+    pid_t owner;
+    mp__ident owner_ident;
+    char owner_name[64];
+    int (*init)(void *argument, void **state);
+    void (*exit)(void *state);
+    void *argument;
+} mp__core;
+
+/* Everything but processes. 0, MP_ENOMEM or -errno. */
+int mp__core_create(mp__core *core, const mp_pool_options *options,
+                    uint32_t workers);
+void mp__core_destroy(mp__core *core);
+
+/* Where the arguments in `slot` begin in the file. */
+uint64_t mp__core_arguments_at(const mp__core *core, uint32_t slot);
+
+/* Say, once for the pool, why it is broken. */
+void mp__core_tell(mp__core *core, const mp__fault *fault);
+
+#endif

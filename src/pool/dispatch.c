@@ -1,0 +1,291 @@
+/*
+ * dispatch.c -- hand out items to workers
+ *
+ * A chunk of items goes to a free task slot, or waits in the heap, or is taken
+ * from its source only when a slot is free. Batches take turns. Inline pools
+ * run it here and now.
+ */
+#include "pool/owner_parts.h"
+
+#include "mp/error.h"
+#include "platform/fd.h"
+#include "platform/file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void run_inline(mp_pool *pool, mp__batch *batch, size_t first,
+                       uint32_t count, const void *bytes, size_t size)
+{
+    mp__unpack unpack = { .next = bytes, .left = size };
+    mp__chunk task = batch->task;
+    mp__news news;
+    mp__ran ran;
+    uint32_t i;
+
+    for (i = 0; i < count; i++) {
+        const void *argument = NULL;
+        size_t argument_size = 0;
+
+        (void)mp__unpack_next(&unpack, &task, &argument, &argument_size);
+        pool->busy = true;
+        mp__task_enter(0);
+        mp__task_set_state(pool->state);
+        ran = mp__run_item(&pool->runner, &task, argument, argument_size,
+                           first + i);
+        mp__task_enter(-1);
+        pool->busy = false;
+        news = (mp__news){ .end = mp__end_of(ran.error),
+                           .error = ran.error,
+                           .pid = pool->maker,
+                           .bytes = ran.bytes,
+                           .size = ran.size,
+                           .fault = ran.error < 0 ? mp__task_fault() : NULL };
+        mp__end_item(pool, batch, first + i, &news);
+        mp__run_release(&pool->runner, &task);
+    }
+}
+
+/* O1 to O5: a chunk into a free slot. */
+static void place(mp_pool *pool, mp__batch *batch, size_t first, uint32_t count,
+                  const void *bytes, size_t size)
+{
+    uint32_t slot = pool->free_slots[pool->free_count - 1];
+    unsigned char *body = mp__task_table_body(pool->core.table, slot);
+    mp__chunk chunk = batch->task;
+    mp__news news = { .end = MP_TASK_FAILED };
+
+    chunk.count = count;
+    chunk.first = first;
+    chunk.size = size;
+    chunk.in_file = size > MP__CHUNK_INLINE;
+    if (chunk.in_file) {
+        news.error = mp__file_write(pool->core.file,
+                                    mp__core_arguments_at(&pool->core, slot),
+                                    bytes, size);
+        if (news.error < 0) {
+            mp__end_chunk(pool, batch, first, count, &news);
+            return;
+        }
+    } else if (size > 0) {
+        memcpy(body + MP__CHUNK_HEAD, bytes, size);
+    }
+    memcpy(body, &chunk, sizeof(chunk));
+    pool->free_count--;
+    pool->uses[slot] = (mp__slot_use){ .batch = batch,
+                                       .first = first,
+                                       .count = count,
+                                       .in_file = chunk.in_file ? size : 0 };
+    pool->uses[slot].generation = mp__task_table_submit(pool->core.table, slot);
+}
+
+static bool has_slot(mp_pool *pool)
+{
+    return pool->is_inline ||
+           (pool->free_count > 0 && mp__task_table_has_place(pool->core.table));
+}
+
+static void hand_out(mp_pool *pool, mp__batch *batch, size_t first,
+                     uint32_t count, const void *bytes, size_t size)
+{
+    if (pool->is_inline) {
+        run_inline(pool, batch, first, count, bytes, size);
+    } else {
+        place(pool, batch, first, count, bytes, size);
+    }
+}
+
+static void hand_out_waiting(mp_pool *pool)
+{
+    mp__waiting *waiting = pool->waiting;
+
+    pool->waiting = waiting->next;
+    if (pool->waiting == NULL) {
+        pool->waiting_end = &pool->waiting;
+    }
+    hand_out(pool, waiting->batch, waiting->first, waiting->count,
+             waiting->bytes, waiting->size);
+    free(waiting);
+}
+
+/* Take a chunk from `batch` into pool->pack; its items' number. */
+static uint32_t take(mp_pool *pool, mp__batch *batch, size_t *first)
+{
+    pool->busy = true; /* next and encode */
+    mp__batch_take(batch, &pool->pack, first);
+    pool->busy = false;
+    return pool->pack.count;
+}
+
+/* Hand out one chunk of the batches in turn; false when there is none. */
+static bool hand_out_taken(mp_pool *pool)
+{
+    mp__batch *batch = pool->batches;
+    size_t first = 0;
+
+    while (batch != NULL && !mp__batch_has_more(batch)) {
+        batch = batch->next;
+    }
+    if (batch == NULL) {
+        return false;
+    }
+    if (take(pool, batch, &first) > 0) {
+        hand_out(pool, batch, first, pool->pack.count, pool->pack.bytes,
+                 pool->pack.size);
+    }
+    if (batch->next != NULL) {
+        mp__batch **end = &batch->next;
+
+        mp__unlink_batch(pool, batch); /* the others come first next time */
+        for (end = &pool->batches; *end != NULL; end = &(*end)->next) {
+            /* go on */
+        }
+        *end = batch;
+    }
+    return true;
+}
+
+static bool has_unfinished_source(const mp_pool *pool)
+{
+    const mp__batch *batch;
+
+    for (batch = pool->batches; batch != NULL; batch = batch->next) {
+        if (!batch->fed && batch->taken < batch->count) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void seal(mp_pool *pool)
+{
+    if (pool->closed && !pool->sealed && !pool->over && pool->waiting == NULL &&
+        !has_unfinished_source(pool)) {
+        pool->sealed = true;
+        if (!pool->is_inline) {
+            mp__task_table_close(pool->core.table);
+            mp__fd_ring_link(pool->core.link_owner);
+        }
+    }
+}
+
+void mp__pump(mp_pool *pool)
+{
+    while (!pool->over && has_slot(pool)) {
+        if (pool->waiting != NULL) {
+            hand_out_waiting(pool);
+        } else if (!hand_out_taken(pool)) {
+            break;
+        }
+    }
+    seal(pool);
+}
+
+void mp__owner_add(mp_pool *pool, mp__batch *batch)
+{
+    mp__batch **end = &pool->batches;
+
+    while (*end != NULL) {
+        end = &(*end)->next;
+    }
+    batch->pool = pool;
+    *end = batch;
+}
+
+/* Keep the chunk in pool->pack until a slot is free. */
+static int wait_for_slot(mp_pool *pool, mp__batch *batch, size_t first)
+{
+    mp__waiting *waiting = malloc(sizeof(*waiting) + pool->pack.size);
+
+    if (waiting == NULL) {
+        return MP_ENOMEM;
+    }
+    waiting->next = NULL;
+    waiting->batch = batch;
+    waiting->first = first;
+    waiting->count = pool->pack.count;
+    waiting->size = pool->pack.size;
+    if (pool->pack.size > 0) {
+        memcpy(waiting->bytes, pool->pack.bytes, pool->pack.size);
+    }
+    *pool->waiting_end = waiting;
+    pool->waiting_end = &waiting->next;
+    return 0;
+}
+
+void mp__owner_take_all(mp_pool *pool, mp__batch *batch)
+{
+    const mp__news no_memory = { .end = MP_TASK_FAILED, .error = MP_ENOMEM };
+    bool held = batch->held;
+    uint32_t count;
+    size_t first = 0;
+
+    batch->held = true; /* not gone with its last item, while we use it */
+    while (mp__batch_has_more(batch)) {
+        count = take(pool, batch, &first);
+        if (count == 0) {
+            continue;
+        }
+        if (pool->waiting == NULL && has_slot(pool)) {
+            hand_out(pool, batch, first, count, pool->pack.bytes,
+                     pool->pack.size);
+        } else if (wait_for_slot(pool, batch, first) < 0) {
+            mp__end_chunk(pool, batch, first, count, &no_memory);
+        }
+    }
+    if (!held) {
+        mp__owner_drop(batch, false);
+    }
+}
+
+static void withdraw_waiting(mp_pool *pool, mp__batch *batch)
+{
+    mp__waiting **link = &pool->waiting;
+    mp__waiting *waiting;
+
+    while (*link != NULL) {
+        waiting = *link;
+        if (waiting->batch == batch) {
+            *link = waiting->next;
+            batch->ended += waiting->count;
+            free(waiting);
+        } else {
+            link = &waiting->next;
+        }
+    }
+    pool->waiting_end = link;
+}
+
+static void withdraw_queued(mp_pool *pool, mp__batch *batch)
+{
+    uint32_t slots = mp__task_table_slots(pool->core.table);
+    uint32_t slot;
+
+    for (slot = 0; slot < slots; slot++) {
+        if (pool->uses[slot].batch == batch &&
+            mp__task_table_withdraw(pool->core.table, slot)) { /* O11 */
+            batch->ended += pool->uses[slot].count;
+            mp__free_slot(pool, slot);
+        }
+    }
+}
+
+void mp__owner_drop(mp__batch *batch, bool withdraw)
+{
+    mp_pool *pool = batch->pool;
+
+    batch->held = false;
+    if (pool != NULL && withdraw) {
+        batch->fed = true;
+        withdraw_waiting(pool, batch);
+        if (!pool->is_inline && !pool->over) {
+            withdraw_queued(pool, batch);
+        }
+    }
+    if (pool == NULL || mp__batch_is_over(batch)) {
+        if (pool != NULL) {
+            mp__unlink_batch(pool, batch);
+        }
+        mp__batch_free(batch);
+    }
+}

@@ -1,0 +1,294 @@
+/*
+ * owner.c -- submit, collect, wait: the pool as its owner sees it
+ *
+ * The owner never blocks on a write. A chunk goes to a free task slot, or
+ * waits here in the heap; whatever the owner waits for, it collects and hands
+ * out meanwhile. Results are copied out of the outbox as they come, so that a
+ * thousand handles nobody asks never stop a worker.
+ *
+ * Steps O1 to O15 are those of shared/task_table.c, outbox.c and bell.c. The
+ * supervisor's death is final (O13 to O15): every word is frozen first, then
+ * what was committed is read, then the rest is ended here.
+ */
+#include "pool/owner_parts.h"
+
+#include "mp/error.h"
+#include "platform/child.h"
+#include "platform/clock.h"
+#include "platform/fd.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#define SLICE_MS   250
+#define REAP_GRACE (3000 * MP__MS)
+
+void mp__owner_step(mp_pool *pool)
+{
+    if (!pool->is_inline && !pool->over) {
+        (void)mp__collect(pool);
+    }
+    mp__pump(pool);
+}
+
+/* O15: every item that has no end yet gets this one. */
+static void end_rest(mp_pool *pool, const mp__news *news)
+{
+    uint32_t slots =
+        pool->is_inline ? 0 : mp__task_table_slots(pool->core.table);
+    mp__waiting *waiting;
+    mp__batch *batch;
+    mp__batch *next;
+    uint32_t slot;
+
+    for (slot = 0; slot < slots; slot++) {
+        mp__slot_use use = pool->uses[slot];
+
+        if (use.batch != NULL) {
+            mp__end_chunk(pool, use.batch, use.first + use.ended,
+                          use.count - use.ended, news);
+            mp__free_slot(pool, slot);
+        }
+    }
+    while (pool->waiting != NULL) {
+        waiting = pool->waiting;
+        pool->waiting = waiting->next;
+        mp__end_chunk(pool, waiting->batch, waiting->first, waiting->count,
+                      news);
+        free(waiting);
+    }
+    pool->waiting_end = &pool->waiting;
+    for (batch = pool->batches; batch != NULL; batch = next) {
+        next = batch->next;
+        if (!batch->fed && batch->taken < batch->count) {
+            mp__batch_end_source(batch, news);
+        }
+    }
+}
+
+/* What the supervisor or an init function left as the reason. */
+static void tell_why(const mp_pool *pool, mp__fault *fault)
+{
+    const struct mp__control *control = pool->core.control;
+
+    if (control != NULL && atomic_load(&control->fault_told) != 0) {
+        *fault = control->fault;
+        fault->file[sizeof(fault->file) - 1] = '\0';
+        fault->text[sizeof(fault->text) - 1] = '\0';
+    } else {
+        mp__fault_say(fault, MP_EBROKEN, "the pool's supervisor process died");
+    }
+}
+
+/* Workers that no supervisor minds any more and that the kernel did not end
+ * with it. The ident names one life of one process. */
+static void end_workers(mp_pool *pool)
+{
+    struct mp__worker_line *line;
+    mp__ident ident;
+    uint32_t w;
+
+    for (w = 0; w < pool->core.workers; w++) {
+        line = &pool->core.control->workers[w];
+        ident = atomic_load(&line->ident);
+        if (ident != 0 && mp__domain_is_alive(ident)) {
+            mp__child_kill_group(mp__domain_pid(ident));
+        }
+    }
+}
+
+/* O13 to O15. */
+static void finish(mp_pool *pool, int error)
+{
+    mp__fault fault;
+    mp__news news = { .error = error, .end = mp__end_of(error) };
+    const mp__record *record;
+    uint32_t slot;
+    uint32_t w;
+
+    if (pool->over) {
+        return;
+    }
+    if (error == MP_EBROKEN) {
+        tell_why(pool, &fault);
+        news.fault = &fault;
+    }
+    if (!pool->is_inline) {
+        for (slot = 0; slot < mp__task_table_slots(pool->core.table); slot++) {
+            (void)mp__task_table_freeze(pool->core.table, slot); /* O13 */
+        }
+        pool->over = true;
+        (void)mp__collect(pool); /* O14 */
+        for (w = 0; w < pool->core.workers; w++) {
+            record =
+                mp__outbox_unpublished(pool->core.outbox, w, pool->core.table);
+            if (record != NULL) {
+                mp__deliver(pool, w, record);
+            }
+        }
+    }
+    pool->over = true;
+    pool->over_error = error;
+    end_rest(pool, &news);
+}
+
+static void supervisor_is_gone(mp_pool *pool)
+{
+    int64_t deadline = mp__clock_ns() + REAP_GRACE;
+    bool all_done;
+    mp__exit how;
+
+    if (pool->supervisor == 0) {
+        return;
+    }
+    (void)mp__collect(pool);
+    all_done = pool->sealed &&
+               pool->free_count == mp__task_table_slots(pool->core.table);
+    if (!all_done) {
+        finish(pool, MP_EBROKEN);
+        end_workers(pool);
+    }
+    pool->over = true;
+    pool->over_error = pool->over_error == 0 ? MP_EBROKEN : pool->over_error;
+    /* Its end of the link closes a moment before it can be reaped. If it goes
+     * on, our end was closed behind our back, and the pool is of no use. */
+    while (mp__child_reap(pool->supervisor, &how) == MP__REAP_RUNNING) {
+        mp__clock_sleep(MP__MS / 10);
+        if (mp__deadline_passed(deadline)) {
+            mp__child_signal(pool->supervisor, -1, SIGKILL);
+        }
+    }
+    pool->supervisor = 0;
+}
+
+/* Sleep until something may have changed; notices the supervisor's end. */
+static void sleep_a_slice(mp_pool *pool, int ms)
+{
+    mp__exit how;
+    int ready = mp__fd_wait(pool->core.bell_read, pool->core.link_owner, ms);
+    bool gone = false;
+
+    if ((ready & 2) != 0) {
+        gone = mp__fd_drain(pool->core.link_owner);
+    } else if (ready == 0 && ms > 0 && pool->supervisor != 0) {
+        /* The link's other end may live on in a child of some thread that
+         * forked while the pool was made. */
+        gone = mp__child_reap(pool->supervisor, &how) != MP__REAP_RUNNING;
+    }
+    if (gone) {
+        supervisor_is_gone(pool);
+    }
+}
+
+void mp__owner_look(mp_pool *pool)
+{
+    mp__owner_step(pool);
+    if (!pool->is_inline && pool->supervisor != 0 && !pool->over) {
+        sleep_a_slice(pool, 0);
+    }
+}
+
+/* Spin until a record comes; false: it is time to sleep. */
+static bool spin_for_news(mp_pool *pool)
+{
+    mp__spin spin;
+    bool news;
+
+    mp__spin_begin(&spin, &pool->budget);
+    do {
+        news = mp__outbox_has_news(pool->core.outbox);
+    } while (!news && mp__spin_once(&spin));
+    mp__spin_end(&spin, news);
+    return news;
+}
+
+int mp__owner_wait(mp_pool *pool, bool (*done)(const void *argument),
+                   const void *argument, int64_t deadline)
+{
+    for (;;) {
+        mp__owner_step(pool);
+        if (done(argument)) {
+            return 0;
+        }
+        if (mp__deadline_passed(deadline)) {
+            mp__owner_look(pool);
+            return done(argument) ? 0 : MP_ETIMEDOUT;
+        }
+        assert(!pool->is_inline && !pool->over);
+        if (spin_for_news(pool)) {
+            continue;
+        }
+        mp__bell_arm(&pool->core.control->bell);       /* O7 */
+        if (!mp__outbox_has_news(pool->core.outbox)) { /* O8 */
+            sleep_a_slice(pool, mp__deadline_poll_ms(deadline, SLICE_MS));
+        }
+        mp__bell_disarm(&pool->core.control->bell, pool->core.bell_read);
+    }
+}
+
+void mp__owner_close(mp_pool *pool)
+{
+    pool->closed = true;
+    mp__owner_step(pool);
+}
+
+void mp__owner_terminate(mp_pool *pool)
+{
+    if (pool->terminated) {
+        return;
+    }
+    pool->closed = true;
+    pool->terminated = true;
+    if (!pool->is_inline) {
+        atomic_store(&pool->core.control->phase, MP__PHASE_TERMINATED);
+        mp__fd_ring_link(pool->core.link_owner);
+    }
+    finish(pool, MP_ETERMINATED);
+}
+
+int mp__owner_reap(mp_pool *pool, int64_t deadline)
+{
+    while (pool->supervisor != 0) {
+        sleep_a_slice(pool, mp__deadline_poll_ms(deadline, SLICE_MS));
+        if (pool->supervisor != 0 && mp__deadline_passed(deadline)) {
+            return MP_ETIMEDOUT;
+        }
+        (void)mp__fd_drain(pool->core.bell_read);
+    }
+    return 0;
+}
+
+void mp__owner_kill(mp_pool *pool)
+{
+    if (pool->supervisor != 0) {
+        mp__child_signal(pool->supervisor, -1, SIGKILL);
+        supervisor_is_gone(pool);
+        end_workers(pool);
+    }
+}
+
+pid_t mp__owner_who_runs(mp_pool *pool, const mp__batch *batch, size_t index,
+                         int *worker)
+{
+    uint32_t slots = mp__task_table_slots(pool->core.table);
+    uint32_t slot;
+    uint64_t word;
+
+    for (slot = 0; slot < slots; slot++) {
+        mp__slot_use *use = &pool->uses[slot];
+
+        if (use->batch != batch || index < use->first ||
+            index - use->first >= use->count) {
+            continue;
+        }
+        word = mp__task_table_word(pool->core.table, slot);
+        if (mp__word_state(word) != MP__TASK_RUNNING ||
+            mp__word_item(word) != index - use->first ||
+            mp__word_worker(word) >= pool->core.workers) {
+            return 0;
+        }
+        *worker = (int)mp__word_worker(word);
+        return atomic_load(&pool->core.control->workers[*worker].pid);
+    }
+    return 0;
+}

@@ -1,0 +1,95 @@
+/*
+ * owner.h -- submit, collect, wait: the pool as its owner sees it
+ */
+#ifndef MP__OWNER_H
+#define MP__OWNER_H
+
+#include "platform/park.h"
+#include "pool/batch.h"
+#include "pool/core.h"
+#include "pool/run.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A task slot in use. */
+typedef struct mp__slot_use {
+    mp__batch *batch; /* NULL: the slot is free */
+    size_t first;     /* index of its first item */
+    uint32_t count;
+    uint32_t ended;
+    uint32_t generation;
+    uint64_t in_file; /* bytes of arguments there */
+} mp__slot_use;
+
+/* A chunk that waits for a slot. */
+typedef struct mp__waiting {
+    struct mp__waiting *next;
+    mp__batch *batch;
+    size_t first;
+    uint32_t count;
+    size_t size;
+    _Alignas(16) unsigned char bytes[];
+} mp__waiting;
+
+struct mp_pool {
+    mp_pool *next; /* of this process's pools */
+    mp__core core;
+    pid_t maker;
+    pid_t supervisor; /* 0: there is none (any more) */
+    bool is_inline;
+    bool closed;     /* nothing may be submitted */
+    bool terminated; /* by the user */
+    bool sealed;     /* the workers know that nothing more comes */
+    bool over;       /* no task can run any more: every batch has ended */
+    bool busy;       /* user code runs inside a call of ours */
+    int over_error;  /* what later batches would end as */
+    mp__slot_use *uses;
+    uint32_t *free_slots; /* a stack: the warm ones first */
+    uint32_t free_count;
+    mp__waiting *waiting;
+    mp__waiting **waiting_end;
+    mp__batch *batches;
+    mp__pack pack;
+    mp__scratch from_file;
+    mp__runner runner; /* inline, like the next */
+    void *state;
+    mp__spin_budget budget;
+};
+
+int mp__owner_create(mp_pool **pool, const mp_pool_options *options,
+                     uint32_t workers);
+/* Everything has ended: give back all memory and descriptors. */
+void mp__owner_free(mp_pool *pool);
+
+/* Add a batch that has items to take; the pool takes them from now on. */
+void mp__owner_add(mp_pool *pool, mp__batch *batch);
+/* Take all its items now, into waiting chunks where no slot is free. 0; or
+ * MP_ENOMEM, and the rest of them have ended so. */
+void mp__owner_take_all(mp_pool *pool, mp__batch *batch);
+/* The handle is gone: what has not started never starts. May free it. */
+void mp__owner_drop(mp__batch *batch, bool withdraw);
+
+/* Take in what has arrived and hand out what can be; never waits. */
+void mp__owner_step(mp_pool *pool);
+/* As step, noticing also that the supervisor is gone. */
+void mp__owner_look(mp_pool *pool);
+/* Step until done(argument) or the deadline: 0 or MP_ETIMEDOUT. */
+int mp__owner_wait(mp_pool *pool, bool (*done)(const void *argument),
+                   const void *argument, int64_t deadline);
+
+/* No more tasks will be submitted. */
+void mp__owner_close(mp_pool *pool);
+/* End the workers; every item without an end gets MP_ETERMINATED. */
+void mp__owner_terminate(mp_pool *pool);
+/* Wait for the supervisor's end. 0 or MP_ETIMEDOUT. */
+int mp__owner_reap(mp_pool *pool, int64_t deadline);
+
+/* SIGKILL to a supervisor that did not end in time, and to what it leaves. */
+void mp__owner_kill(mp_pool *pool);
+
+/* Is item `index` in a worker's hand? Its pid and slot, or 0. */
+pid_t mp__owner_who_runs(mp_pool *pool, const mp__batch *batch, size_t index,
+                         int *worker);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * owner_parts.h -- what the parts of the owner know of each other
+ */
+#ifndef MP__OWNER_PARTS_H
+#define MP__OWNER_PARTS_H
+
+#include "pool/owner.h"
+
+/* collect.c */
+enum mp_task_end mp__end_of(int error);
+void mp__unlink_batch(mp_pool *pool, mp__batch *batch);
+/* A batch that nobody holds goes with its last item. */
+void mp__end_item(mp_pool *pool, mp__batch *batch, size_t index,
+                  const mp__news *news);
+void mp__end_chunk(mp_pool *pool, mp__batch *batch, size_t first,
+                   uint32_t count, const mp__news *news);
+void mp__free_slot(mp_pool *pool, uint32_t slot);
+void mp__deliver(mp_pool *pool, uint32_t w, const mp__record *record);
+/* Returns whether anything had come. */
+bool mp__collect(mp_pool *pool);
+
+/* dispatch.c: hand out while there are free slots. */
+void mp__pump(mp_pool *pool);
+
+#endif

@@ -1,0 +1,154 @@
+/*
+ * start.c -- a pool's birth and its last rites
+ */
+#include "pool/owner_parts.h"
+
+#include "mp/error.h"
+#include "mp/process.h"
+#include "platform/child.h"
+#include "platform/clock.h"
+#include "platform/fd.h"
+#include "pool/supervisor.h"
+
+#include <stdlib.h>
+
+#define SLICE_MS   250
+#define REAP_GRACE (3000 * MP__MS)
+
+static int make_slots(mp_pool *pool)
+{
+    uint32_t slots = mp__task_table_slots(pool->core.table);
+    uint32_t i;
+
+    pool->uses = calloc(slots, sizeof(*pool->uses));
+    pool->free_slots = calloc(slots, sizeof(*pool->free_slots));
+    if (pool->uses == NULL || pool->free_slots == NULL) {
+        return MP_ENOMEM;
+    }
+    for (i = 0; i < slots; i++) {
+        pool->free_slots[i] = slots - 1 - i;
+    }
+    pool->free_count = slots;
+    return 0;
+}
+
+/* Wait until the supervisor has forked all workers, or could not. */
+static int wait_for_start(mp_pool *pool)
+{
+    int started = 0;
+    int ready;
+
+    for (;;) {
+        started = atomic_load(&pool->core.control->started);
+        if (started != 0) {
+            return started < 0 ? started : 0;
+        }
+        ready =
+            mp__fd_wait(pool->core.bell_read, pool->core.link_owner, SLICE_MS);
+        (void)mp__fd_drain(pool->core.bell_read);
+        if ((ready & 2) != 0 && mp__fd_drain(pool->core.link_owner) &&
+            atomic_load(&pool->core.control->started) == 0) {
+            return MP_EBROKEN; /* killed before it had begun */
+        }
+    }
+}
+
+static int start_supervisor(mp_pool *pool)
+{
+    sigset_t mask;
+    int error;
+    pid_t pid = mp__child_fork(&mask);
+
+    if (pid == 0) {
+        mp__supervisor_live(&pool->core);
+    }
+    if (pid < 0) {
+        return pid;
+    }
+    mp__child_lead_group(pid);
+    pool->supervisor = pid;
+    mp__fd_close(&pool->core.link_supervisor);
+    mp__fd_close(&pool->core.bell_write);
+    error = wait_for_start(pool);
+    if (error < 0) {
+        (void)mp__owner_reap(pool, mp__clock_ns() + REAP_GRACE);
+    }
+    return error;
+}
+
+/* init runs here and now; its failure breaks the pool as it would elsewhere. */
+static void start_inline(mp_pool *pool, const mp_pool_options *options)
+{
+    pool->is_inline = true;
+    pool->core.bell_read = -1;
+    pool->core.bell_write = -1;
+    pool->core.link_owner = -1;
+    pool->core.link_supervisor = -1;
+    pool->core.file = -1;
+    pool->core.exit = options->exit;
+    if (options->init == NULL) {
+        return;
+    }
+    mp__task_enter(0);
+    mp__task_set_index(0);
+    if (options->init(options->argument, &pool->state) != 0) {
+        pool->over = true;
+        pool->over_error = MP_EBROKEN;
+    }
+    mp__task_enter(-1);
+}
+
+int mp__owner_create(mp_pool **pool, const mp_pool_options *options,
+                     uint32_t workers)
+{
+    mp_pool *fresh = calloc(1, sizeof(*fresh));
+    int error = 0;
+
+    if (fresh == NULL) {
+        return MP_ENOMEM;
+    }
+    fresh->waiting_end = &fresh->waiting;
+    fresh->maker = mp_process_pid(mp_process_current());
+    if (workers == 0) {
+        start_inline(fresh, options);
+        *pool = fresh;
+        return 0;
+    }
+    error = mp__core_create(&fresh->core, options, workers);
+    if (error < 0) {
+        free(fresh);
+        return error;
+    }
+    error = make_slots(fresh);
+    if (error == 0) {
+        error = start_supervisor(fresh);
+    }
+    if (error < 0) {
+        mp__owner_free(fresh);
+        return error;
+    }
+    *pool = fresh;
+    return 0;
+}
+
+void mp__owner_free(mp_pool *pool)
+{
+    mp__batch *batch;
+    mp__batch *next;
+
+    for (batch = pool->batches; batch != NULL; batch = next) {
+        next = batch->next;
+        batch->next = NULL;
+        batch->pool = NULL; /* its handle stays readable */
+        if (!batch->held) {
+            mp__batch_free(batch);
+        }
+    }
+    mp__core_destroy(&pool->core);
+    mp__pack_free(&pool->pack);
+    mp__scratch_free(&pool->from_file);
+    mp__run_free(&pool->runner);
+    free(pool->uses);
+    free(pool->free_slots);
+    free(pool);
+}

@@ -1,0 +1,334 @@
+/*
+ * submit.c -- the calls that give a pool something to do
+ *
+ * Each checks its arguments, makes a batch of its items and leaves the rest
+ * to the owner.
+ */
+#include "pool/owner.h"
+
+#include "mp/error.h"
+#include "mp/process.h"
+#include "objects/serializer.h"
+#include "platform/clock.h"
+#include "pool/call.h"
+
+#include <string.h>
+
+#define CHUNKS_PER_WORKER 4
+
+static int check_task(const mp_task *task)
+{
+    if (task == NULL || task->run == NULL ||
+        (task->argument != NULL && !mp__serializer_is_valid(task->argument)) ||
+        (task->result != NULL && !mp__serializer_is_valid(task->result))) {
+        return MP_EINVAL;
+    }
+    return 0;
+}
+
+/* May this be submitted now? */
+static int check_submit(const mp_pool *pool, const mp_task *task)
+{
+    int error = mp__pool_check(pool);
+
+    if (error == 0) {
+        error = check_task(task);
+    }
+    if (error < 0) {
+        return error;
+    }
+    if (pool->closed) {
+        return MP_ECLOSED;
+    }
+    return pool->over ? MP_EBROKEN : 0;
+}
+
+/* Fields that a call can honour. */
+enum field { FIELD_CHUNK = 1, FIELD_AHEAD = 2, FIELD_REPORT = 4 };
+
+static int check_options(const mp_call_options *options, int fields)
+{
+    if (options == NULL) {
+        return 0;
+    }
+    if (options->chunk_size < 0 || options->look_ahead < 0 ||
+        (options->chunk_size > 0 && (fields & FIELD_CHUNK) == 0) ||
+        (options->look_ahead > 0 && (fields & FIELD_AHEAD) == 0) ||
+        (options->report != NULL && (fields & FIELD_REPORT) == 0)) {
+        return MP_EINVAL;
+    }
+    return 0;
+}
+
+/* ---- batches over arrays ---- */
+
+static uint32_t chunk_size_for(const mp_pool *pool, size_t count,
+                               const mp_call_options *options)
+{
+    size_t workers = pool->core.workers == 0 ? 1 : pool->core.workers;
+    size_t chunks = workers * CHUNKS_PER_WORKER;
+    size_t size = (count + chunks - 1) / chunks;
+
+    if (options != NULL && options->chunk_size > 0) {
+        size = (size_t)options->chunk_size;
+    }
+    size = size < 1 ? 1 : size;
+    return size > MP__ITEMS_MOST ? MP__ITEMS_MOST : (uint32_t)size;
+}
+
+/* Check a call over `count` arguments, and make its batch. */
+static int begin_array(mp_pool *pool, mp__batch **batch, const mp_task *task,
+                       const void *arguments, size_t count, enum mp__sink sink,
+                       const mp_call_options *options, int fields)
+{
+    int error = check_submit(pool, task);
+
+    if (error == 0) {
+        error = check_options(options, fields);
+    }
+    if (error < 0) {
+        return error;
+    }
+    if (arguments == NULL && count > 0 && task->argument != NULL) {
+        return MP_EINVAL;
+    }
+    if (count > SIZE_MAX / 2 / sizeof(mp__kept)) {
+        return MP_ENOMEM;
+    }
+    error = mp__batch_create(batch, task, sink,
+                             sink == MP__SINK_STORED ? count : 0);
+    if (error == 0) {
+        (*batch)->count = count;
+        (*batch)->source.items = arguments;
+        (*batch)->source.count = count;
+        (*batch)->chunk_size = chunk_size_for(pool, count, options);
+    }
+    return error;
+}
+
+static bool batch_is_over(const void *batch)
+{
+    return mp__batch_is_over(batch);
+}
+
+/* Run a DIRECT batch to its end; the error of its lowest failure. */
+static int run_direct(mp_pool *pool, mp__batch *batch)
+{
+    int error;
+
+    mp__owner_add(pool, batch);
+    (void)mp__owner_wait(pool, batch_is_over, batch, MP__NEVER);
+    error = batch->failed_error;
+    mp__owner_drop(batch, false);
+    return error;
+}
+
+int mp_pool_apply(mp_pool *pool, const mp_task *task, const void *argument,
+                  void *result, const mp_call_options *options)
+{
+    mp__scratch object = { .bytes = NULL };
+    mp__batch *batch = NULL;
+    int error = begin_array(pool, &batch, task, argument, 1, MP__SINK_DIRECT,
+                            options, FIELD_REPORT);
+
+    if (error < 0) {
+        return error;
+    }
+    if (result != NULL && task->result == NULL) {
+        mp__batch_free(batch);
+        return MP_EINVAL;
+    }
+    if (result != NULL) {
+        /* Not the caller's object: it stays as it is when the task fails. */
+        error = mp__scratch_reserve(&object, task->result->object_size);
+        if (error < 0) {
+            mp__batch_free(batch);
+            return error;
+        }
+        batch->results = object.bytes;
+    }
+    batch->report = options == NULL ? NULL : options->report;
+    error = run_direct(pool, batch);
+    if (error == 0 && result != NULL) {
+        memcpy(result, object.bytes, task->result->object_size);
+    }
+    mp__scratch_free(&object);
+    return error;
+}
+
+int mp_pool_map(mp_pool *pool, const mp_task *task, const void *arguments,
+                size_t count, void *results, const mp_call_options *options)
+{
+    mp__batch *batch = NULL;
+    int error =
+        begin_array(pool, &batch, task, arguments, count, MP__SINK_DIRECT,
+                    options, FIELD_CHUNK | FIELD_REPORT);
+
+    if (error < 0) {
+        return error;
+    }
+    if (results != NULL && task->result == NULL) {
+        mp__batch_free(batch);
+        return MP_EINVAL;
+    }
+    if (results != NULL && count > 0) {
+        memset(results, 0, count * task->result->object_size);
+    }
+    batch->results = results;
+    batch->report = options == NULL ? NULL : options->report;
+    return run_direct(pool, batch);
+}
+
+/* Submit a STORED batch; its handle, if one is asked for. */
+static int run_stored(mp_pool *pool, mp__batch *batch, mp_result **result)
+{
+    mp_result *handle = NULL;
+    int error = 0;
+
+    if (result != NULL) {
+        error = mp__result_create(&handle, batch);
+    }
+    if (error < 0) {
+        mp__batch_free(batch);
+        return error;
+    }
+    batch->held = result != NULL;
+    mp__owner_add(pool, batch);
+    mp__owner_take_all(pool, batch);
+    mp__owner_step(pool);
+    if (result != NULL) {
+        *result = handle;
+    }
+    return 0;
+}
+
+/* An argument that cannot be encoded refuses the call: nothing is submitted,
+ * so it is tried before. */
+static int try_encode(mp_pool *pool, const mp__batch *batch,
+                      const void *argument)
+{
+    int error;
+
+    if (!batch->task.has_argument ||
+        mp__serializer_is_plain(&batch->task.argument)) {
+        return 0;
+    }
+    mp__pack_clear(&pool->pack);
+    pool->busy = true;
+    error = mp__pack_add(&pool->pack, &batch->task, argument);
+    pool->busy = false;
+    return error;
+}
+
+int mp_pool_apply_async(mp_pool *pool, mp_result **result, const mp_task *task,
+                        const void *argument, const mp_call_options *options)
+{
+    mp__batch *batch = NULL;
+    int error = begin_array(pool, &batch, task, argument, 1, MP__SINK_STORED,
+                            options, 0);
+
+    if (error < 0) {
+        return error;
+    }
+    error = try_encode(pool, batch, argument);
+    if (error < 0) {
+        mp__batch_free(batch);
+        return error;
+    }
+    return run_stored(pool, batch, result);
+}
+
+int mp_pool_map_async(mp_pool *pool, mp_result **result, const mp_task *task,
+                      const void *arguments, size_t count,
+                      const mp_call_options *options)
+{
+    mp__batch *batch = NULL;
+    int error = begin_array(pool, &batch, task, arguments, count,
+                            MP__SINK_STORED, options, FIELD_CHUNK);
+
+    return error < 0 ? error : run_stored(pool, batch, result);
+}
+
+/* ---- batches over sources ---- */
+
+static int check_source(const mp_source *source, const mp_task *task)
+{
+    if (source == NULL) {
+        return MP_EINVAL;
+    }
+    if (source->next != NULL) {
+        return source->items != NULL || source->count > 0 ||
+                       task->argument == NULL
+                   ? MP_EINVAL
+                   : 0;
+    }
+    return source->items == NULL && source->count > 0 && task->argument != NULL
+               ? MP_EINVAL
+               : 0;
+}
+
+static size_t look_ahead_for(const mp_pool *pool, const mp_source *source,
+                             const mp_call_options *options, size_t chunk)
+{
+    size_t workers = pool->core.workers == 0 ? 1 : pool->core.workers;
+    size_t ahead = workers * CHUNKS_PER_WORKER * chunk;
+
+    if (options != NULL && options->look_ahead > 0) {
+        ahead = (size_t)options->look_ahead;
+    }
+    if (source->next == NULL && source->count < ahead) {
+        ahead = source->count; /* no more than there are */
+    }
+    return ahead < 1 ? 1 : ahead;
+}
+
+static int run_source(mp_pool *pool, mp_iterator **iterator,
+                      const mp_task *task, const mp_source *source,
+                      const mp_call_options *options, enum mp__sink sink)
+{
+    mp__batch *batch = NULL;
+    size_t chunk;
+    int error = check_submit(pool, task);
+
+    if (error == 0) {
+        error = iterator == NULL ? MP_EINVAL : check_source(source, task);
+    }
+    if (error == 0) {
+        error = check_options(options, FIELD_CHUNK | FIELD_AHEAD);
+    }
+    if (error < 0) {
+        return error;
+    }
+    chunk = options == NULL || options->chunk_size == 0
+                ? 1
+                : chunk_size_for(pool, 0, options);
+    error = mp__batch_create(&batch, task, sink,
+                             look_ahead_for(pool, source, options, chunk));
+    if (error < 0) {
+        return error;
+    }
+    batch->source = *source;
+    batch->count = source->next == NULL ? source->count : SIZE_MAX;
+    batch->chunk_size = (uint32_t)chunk;
+    error = mp__iterator_create(iterator, batch);
+    if (error < 0) {
+        mp__batch_free(batch);
+        return error;
+    }
+    mp__owner_add(pool, batch);
+    mp__owner_step(pool);
+    return 0;
+}
+
+int mp_pool_imap(mp_pool *pool, mp_iterator **iterator, const mp_task *task,
+                 const mp_source *source, const mp_call_options *options)
+{
+    return run_source(pool, iterator, task, source, options, MP__SINK_ORDERED);
+}
+
+int mp_pool_imap_unordered(mp_pool *pool, mp_iterator **iterator,
+                           const mp_task *task, const mp_source *source,
+                           const mp_call_options *options)
+{
+    return run_source(pool, iterator, task, source, options, MP__SINK_ARRIVAL);
+}

@@ -1,0 +1,323 @@
+/*
+ * supervisor.c -- fork, watch, replace and reap workers
+ *
+ * A process of our own, single-threaded, that runs no user code and touches
+ * no stream. It sleeps in poll() on its link to the owner and on the pipe of
+ * its SIGCHLD handler, a slice at most.
+ *
+ *   S3  kill the dead worker's group while the zombie pins its number, reap
+ *   S4  roll forward what the dead had committed and not published
+ *   S5  end the item it had in hand; the rest of the chunk is HELD
+ *   S6  ring the bell, wake all workers: the dead may have swallowed either
+ *   S7  fork the replacement into the same slot
+ *   S8  closed and no worker left: done
+ *
+ * The owner is dead when getppid() says so, looked at in every slice. The end
+ * of the link is only a hint to look sooner: a copy of the owner's end that
+ * some child of the host holds delays it, and a closefrom() fakes it.
+ *
+ * Killed anywhere, it takes the pool along: workers get SIGKILL from the
+ * kernel or see it in their slices, the owner reads end of file on the link,
+ * freezes all words and delivers what was committed.
+ */
+#include "pool/supervisor.h"
+
+#include "mp/error.h"
+#include "platform/child.h"
+#include "platform/clock.h"
+#include "platform/fd.h"
+#include "platform/self.h"
+#include "pool/chunk.h"
+#include "pool/worker.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SLICE_MS          250
+#define BACK_OFF_FIRST    (10 * MP__MS)
+#define BACK_OFF_MOST     (1000 * MP__MS)
+#define EARLY_DEATHS_MOST 3
+#define END_GRACE         (2000 * MP__MS)
+
+struct place {
+    pid_t pid;   /* 0: empty */
+    bool wanted; /* a worker shall be forked into it */
+    int64_t not_before;
+};
+
+struct supervisor {
+    mp__core *core;
+    pid_t self;
+    int deaths; /* pipe of the SIGCHLD handler */
+    struct place *places;
+    unsigned early_deaths; /* in a row, before a worker was ready */
+    int64_t back_off;
+    bool link_ended;
+    int look_ms; /* how soon to look at getppid() again */
+};
+
+/* S7. 0, or -errno of fork. */
+static int fork_worker(struct supervisor *s, uint32_t w)
+{
+    struct mp__worker_line *line = &s->core->control->workers[w];
+    sigset_t mask;
+    pid_t pid;
+
+    atomic_store(&line->ready, MP__WORKER_BORN);
+    atomic_store(&line->ident, 0);
+    pid = mp__child_fork(&mask);
+    if (pid == 0) {
+        mp__worker_live(s->core, w, s->self);
+    }
+    if (pid < 0) {
+        return pid;
+    }
+    mp__child_lead_group(pid);
+    s->places[w] = (struct place){ .pid = pid };
+    atomic_store(&line->pid, (int32_t)pid);
+    return 0;
+}
+
+/* S3 for everybody, for good. Bounded: a worker that even SIGKILL cannot end
+ * now (it waits for a disk) is left to its end. */
+static _Noreturn void end_all(struct supervisor *s)
+{
+    int64_t deadline = mp__clock_ns() + END_GRACE;
+    mp__exit how;
+    uint32_t w;
+    bool left = true;
+
+    for (w = 0; w < s->core->workers; w++) {
+        mp__child_kill_group(s->places[w].pid);
+    }
+    while (left && !mp__deadline_passed(deadline)) {
+        left = false;
+        for (w = 0; w < s->core->workers; w++) {
+            if (s->places[w].pid != 0 &&
+                mp__child_reap(s->places[w].pid, &how) == MP__REAP_RUNNING) {
+                left = true;
+            } else {
+                s->places[w].pid = 0;
+            }
+        }
+        if (left) {
+            (void)mp__fd_wait(s->deaths, -1, 10);
+            (void)mp__fd_drain(s->deaths);
+        }
+    }
+    mp__child_quit(0);
+}
+
+static _Noreturn void break_pool(struct supervisor *s, const mp__fault *fault)
+{
+    mp__core_tell(s->core, fault);
+    atomic_store(&s->core->control->phase, MP__PHASE_BROKEN);
+    end_all(s);
+}
+
+/* S5: the item in hand of a dead worker gets its record, in the room that was
+ * left for it, in the order that its worker would have kept. */
+static void end_item(struct supervisor *s, uint32_t w, mp__claim *claim,
+                     pid_t pid, const mp__exit *how, bool known)
+{
+    mp__outbox *outbox = s->core->outbox;
+    const mp__chunk *chunk = mp__task_table_body(s->core->table, claim->slot);
+    mp__record *record = mp__outbox_begin(outbox, w, 0);
+
+    record->slot = claim->slot;
+    record->generation = claim->generation;
+    record->first = (uint16_t)claim->item;
+    record->end = (uint16_t)(claim->item + 1);
+    record->kind = MP__RECORD_DEATH;
+    record->core_dumped = how->core_dumped;
+    record->error = MP_ECRASHED;
+    record->status = known ? how->status : MP_EUNKNOWN;
+    record->pid = (int32_t)pid;
+    record->size = 0;
+    mp__outbox_seal(outbox, w, record);
+    if (mp__task_table_settle(s->core->table, claim,
+                              claim->item + 1 >= chunk->count)) {
+        mp__outbox_publish(outbox, w);
+    }
+}
+
+static void count_early_death(struct supervisor *s, bool was_ready)
+{
+    mp__fault fault;
+
+    if (was_ready) {
+        s->early_deaths = 0;
+        s->back_off = 0;
+        return;
+    }
+    s->early_deaths++;
+    s->back_off = s->back_off == 0 ? BACK_OFF_FIRST : s->back_off * 2;
+    s->back_off = s->back_off < BACK_OFF_MOST ? s->back_off : BACK_OFF_MOST;
+    if (s->early_deaths >= EARLY_DEATHS_MOST) {
+        mp__fault_say(&fault, MP_EBROKEN,
+                      "%u workers in a row died before their first task",
+                      s->early_deaths);
+        break_pool(s, &fault);
+    }
+}
+
+/* S4 to S6 for worker `w`, which has just been reaped. */
+static void bury(struct supervisor *s, uint32_t w, const mp__exit *how,
+                 bool known)
+{
+    struct mp__worker_line *line = &s->core->control->workers[w];
+    uint32_t ready = atomic_load(&line->ready);
+    bool orderly = known && how->status == 0 && ready == MP__WORKER_READY &&
+                   mp__task_table_is_closed(s->core->table);
+    pid_t pid = s->places[w].pid;
+    enum mp__task_state state;
+    mp__claim claim;
+    mp__fault none;
+
+    s->places[w].pid = 0;
+    atomic_store(&line->pid, 0);
+    mp__outbox_roll_forward(s->core->outbox, w, s->core->table); /* S4 */
+    state = mp__task_table_in_hand(s->core->table, w, &claim);
+    if (state == MP__TASK_RUNNING) {
+        end_item(s, w, &claim, pid, how, known); /* S5 */
+        state = mp__task_table_in_hand(s->core->table, w, &claim);
+    }
+    mp__fd_ring(s->core->bell_write); /* S6 */
+    mp__task_table_wake_all(s->core->table);
+    if (ready == MP__WORKER_REFUSED) {
+        mp__fault_say(&none, MP_EBROKEN, "init failed");
+        break_pool(s, &none); /* the worker has told why */
+    }
+    if (!orderly) {
+        count_early_death(s, ready == MP__WORKER_READY);
+    }
+    /* S7: "closed" is looked at before the queue: after it nothing is ever
+     * queued, so what is not seen there does not come. */
+    s->places[w].wanted = state == MP__TASK_HELD ||
+                          !mp__task_table_is_closed(s->core->table) ||
+                          mp__task_table_has_queued(s->core->table);
+    s->places[w].not_before =
+        s->back_off == 0 ? MP__AT_ONCE : mp__clock_ns() + s->back_off;
+}
+
+static void reap_dead(struct supervisor *s)
+{
+    mp__exit how;
+    pid_t pid;
+    uint32_t w;
+    enum mp__reap reaped;
+
+    for (pid = mp__child_peek(); pid > 0; pid = mp__child_peek()) {
+        for (w = 0; w < s->core->workers && s->places[w].pid != pid; w++) {
+            /* look on */
+        }
+        mp__child_kill_group(w < s->core->workers ? pid : 0); /* S3 */
+        how = (mp__exit){ .status = 0 };
+        reaped = mp__child_reap(pid, &how);
+        if (w < s->core->workers && reaped != MP__REAP_RUNNING) {
+            bury(s, w, &how, reaped == MP__REAP_ENDED);
+        }
+    }
+}
+
+/* Returns whether some place still waits for its worker, or has one. */
+static bool fill_places(struct supervisor *s)
+{
+    bool any = false;
+    uint32_t w;
+    struct place *place;
+
+    for (w = 0; w < s->core->workers; w++) {
+        place = &s->places[w];
+        if (place->wanted && mp__deadline_passed(place->not_before) &&
+            fork_worker(s, w) < 0) {
+            /* No processes to be had: the others go on meanwhile. */
+            place->not_before = mp__clock_ns() + BACK_OFF_MOST / 10;
+        }
+        any = any || place->pid != 0 || place->wanted;
+    }
+    return any;
+}
+
+/* Milliseconds until something is due without anybody telling. */
+static int time_to_sleep(const struct supervisor *s)
+{
+    int ms = s->link_ended ? s->look_ms : SLICE_MS;
+    uint32_t w;
+
+    for (w = 0; w < s->core->workers; w++) {
+        if (s->places[w].wanted) {
+            ms = mp__deadline_poll_ms(s->places[w].not_before, ms);
+        }
+    }
+    return ms;
+}
+
+static void look_at_owner(struct supervisor *s, int ready)
+{
+    if ((ready & 1) != 0 && mp__fd_drain(s->core->link_supervisor)) {
+        s->link_ended = true; /* files are closed before the parent changes */
+        s->look_ms = 1;
+    } else if (s->link_ended) {
+        s->look_ms = s->look_ms < SLICE_MS / 2 ? s->look_ms * 2 : SLICE_MS;
+    }
+    if (mp__child_is_orphan(s->core->owner) ||
+        atomic_load(&s->core->control->phase) == MP__PHASE_TERMINATED) {
+        end_all(s);
+    }
+}
+
+static void supervise(struct supervisor *s)
+{
+    int ready;
+
+    for (;;) {
+        reap_dead(s);
+        if (!fill_places(s) && mp__task_table_is_closed(s->core->table)) {
+            return; /* S8 */
+        }
+        ready = mp__fd_wait(s->link_ended ? -1 : s->core->link_supervisor,
+                            s->deaths, time_to_sleep(s));
+        (void)mp__fd_drain(s->deaths);
+        look_at_owner(s, ready);
+    }
+}
+
+/* All workers or none: create tells its caller. */
+static void start(struct supervisor *s)
+{
+    struct mp__control *control = s->core->control;
+    int error = 0;
+    uint32_t w;
+
+    s->places = calloc(s->core->workers, sizeof(*s->places));
+    if (s->places == NULL) {
+        atomic_store(&control->started, MP_ENOMEM);
+        mp__child_quit(1);
+    }
+    error = mp__child_death_pipe(&s->deaths);
+    for (w = 0; w < s->core->workers && error == 0; w++) {
+        error = fork_worker(s, w);
+    }
+    atomic_store(&control->started, error < 0 ? error : 1);
+    mp__fd_ring(s->core->bell_write);
+    if (error < 0) {
+        end_all(s);
+    }
+}
+
+_Noreturn void mp__supervisor_live(mp__core *core)
+{
+    static struct supervisor s; /* one in a process */
+
+    mp__fd_keep(core->bell_read);
+    mp__fd_keep(core->bell_write);
+    mp__fd_keep(core->link_supervisor);
+    mp__fd_close_inherited();
+    mp__child_begin_ours("mp-supervisor");
+    s = (struct supervisor){ .core = core, .self = mp__self_pid() };
+    start(&s);
+    supervise(&s);
+    mp__child_quit(0);
+}

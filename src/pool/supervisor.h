@@ -1,0 +1,13 @@
+/*
+ * supervisor.h -- fork, watch, replace and reap workers
+ */
+#ifndef MP__SUPERVISOR_H
+#define MP__SUPERVISOR_H
+
+#include "pool/core.h"
+
+/* The life of the supervisor, in a process that the owner has just forked
+ * with all signals blocked. */
+_Noreturn void mp__supervisor_live(mp__core *core);
+
+#endif

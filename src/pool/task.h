@@ -1,0 +1,30 @@
+/*
+ * task.h -- what a running task may ask, and what it says of its failure
+ */
+#ifndef MP__TASK_H
+#define MP__TASK_H
+
+#include "mp/task.h"
+
+/* What mp_task_fail() said. */
+typedef struct mp__fault {
+    int32_t code;
+    int32_t line;
+    char file[64];
+    char text[256]; /* last: only what is used of it travels */
+} mp__fault;
+
+/* From here on the caller runs tasks as worker `index`, 0 or more; -1: not
+ * any more. */
+void mp__task_enter(int index);
+void mp__task_set_state(void *state);
+/* The item that runs next; forgets what the last one said. */
+void mp__task_set_index(size_t index);
+/* What the running item said; its text is empty when it said nothing. */
+const mp__fault *mp__task_fault(void);
+
+/* Write a fault of libmp's own. */
+void mp__fault_say(mp__fault *fault, int code, const char *format, ...)
+    MP_PRINTF(3, 4);
+
+#endif
