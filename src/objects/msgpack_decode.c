@@ -15,6 +15,7 @@
 
 #include "mp/error.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -43,12 +44,14 @@ static uint64_t take_number(struct input *in, size_t width)
 static int64_t take_signed(struct input *in, size_t width)
 {
     unsigned shift = (unsigned)(64 - 8 * width);
-    uint64_t number = take_number(in, width) << shift;
+    uint64_t number;
     int64_t value;
 
+    assert(width >= 1 && width <= 8);
+    number = take_number(in, width) << shift;
     memcpy(&value, &number, sizeof(value));
     /* Division, since shifting a negative number is up to the compiler. */
-    return shift == 0 ? value : value / (INT64_C(1) << shift);
+    return width == 8 ? value : value / (INT64_C(1) << shift);
 }
 
 static double take_real(struct input *in, size_t width)
@@ -151,10 +154,11 @@ static int take_header(struct input *in, mp_value *value)
     } else if (format <= MP__TRUE) {
         value->type = MP_VALUE_BOOLEAN;
         value->as.boolean = format == MP__TRUE;
+    } else if ((format >= MP__EXT8 && format <= MP__EXT32) ||
+               (format >= MP__FIXEXT1 && format <= MP__FIXEXT16)) {
+        take_extension(in, format, value);
     } else if (format <= MP__BIN32) {
         set_counted(value, MP_VALUE_BYTES, take_number(in, rest));
-    } else if (format <= MP__EXT32) {
-        take_extension(in, format, value);
     } else if (format <= MP__FLOAT64) {
         value->type = MP_VALUE_REAL;
         value->as.real = take_real(in, rest);
@@ -163,8 +167,6 @@ static int take_header(struct input *in, mp_value *value)
     } else if (format <= MP__INT64) {
         value->type = MP_VALUE_INTEGER;
         value->as.integer = take_signed(in, rest);
-    } else if (format <= MP__FIXEXT16) {
-        take_extension(in, format, value);
     } else if (format <= MP__STR32) {
         set_counted(value, MP_VALUE_STRING, take_number(in, rest));
     } else if (format <= MP__ARRAY32) {
@@ -241,6 +243,7 @@ struct block {
 /* Copy the bytes of `value` into the block, with a 0 behind them. */
 static void fill_bytes(struct input *in, mp_value *value, struct block *block)
 {
+    assert(block->bytes != NULL); /* measure() has counted them */
     if (value->count > 0) {
         memcpy(block->bytes, in->next, value->count);
     }
@@ -270,6 +273,7 @@ static void fill(struct input in, mp_value *root, struct block block)
         }
         stack[depth].left--;
         value = stack[depth].next++;
+        assert(value != NULL); /* measure() has counted it */
         (void)take_header(&in, value);
         if (has_bytes(value)) {
             fill_bytes(&in, value, &block);
@@ -307,7 +311,7 @@ int mp__msgpack_decode(mp_value *value, const void *bytes, size_t size)
         block.bytes = (unsigned char *)block.nodes + nodes_size;
     }
     fill(in, value, block);
-    return 0;
+    return 0; /* NOLINT(clang-analyzer-unix.Malloc): the root has it now */
 }
 
 void mp__msgpack_release(mp_value *value)

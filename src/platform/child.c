@@ -64,7 +64,10 @@ static void empty_stdin(void)
         (void)close(null);
     }
     if (fileno(stdin) == STDIN_FILENO) {
-        (void)fflush(stdin); /* forget what the parent had read ahead */
+        /* Forget what the parent had read ahead: POSIX.1-2008 has this for
+         * input streams. */
+        /* cppcheck-suppress fflushOnInputStream */
+        (void)fflush(stdin);
     }
 }
 

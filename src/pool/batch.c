@@ -78,16 +78,13 @@ bool mp__batch_is_over(const mp__batch *batch)
 
 void mp__kept_free(mp__kept *kept)
 {
-    if (kept->size > sizeof(kept->value.inside)) {
-        free(kept->value.outside);
-    }
+    free(kept->outside);
     *kept = (mp__kept){ .end = MP_TASK_PENDING };
 }
 
 static const void *kept_bytes(const mp__kept *kept)
 {
-    return kept->size > sizeof(kept->value.inside) ? kept->value.outside
-                                                   : kept->value.inside;
+    return kept->size > sizeof(kept->inside) ? kept->outside : kept->inside;
 }
 
 /* Keep what came; without memory for it the item has failed. */
@@ -104,7 +101,7 @@ static void keep(mp__kept *kept, size_t index, const mp__news *news)
                         .pid = news->pid,
                         .worker = news->worker,
                         .index = index };
-    if (size > sizeof(kept->value.inside)) {
+    if (size > sizeof(kept->inside)) {
         copy = malloc(size);
         if (copy == NULL) {
             kept->end = MP_TASK_FAILED;
@@ -112,9 +109,9 @@ static void keep(mp__kept *kept, size_t index, const mp__news *news)
             return;
         }
         memcpy(copy, bytes, size);
-        kept->value.outside = copy;
+        kept->outside = copy;
     } else if (size > 0) {
-        memcpy(kept->value.inside, bytes, size);
+        memcpy(kept->inside, bytes, size);
     }
     kept->size = size;
 }

@@ -48,10 +48,8 @@ typedef struct mp__kept {
     int worker;
     size_t index;
     size_t size;
-    union {
-        _Alignas(16) unsigned char inside[16];
-        void *outside; /* when size > 16, or a fault */
-    } value;
+    void *outside; /* when size > 16, or a fault; from malloc */
+    _Alignas(16) unsigned char inside[16];
 } mp__kept;
 
 typedef struct mp__batch {

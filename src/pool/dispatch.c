@@ -134,7 +134,7 @@ static bool hand_out_taken(mp_pool *pool)
                  pool->pack.size);
     }
     if (batch->next != NULL) {
-        mp__batch **end = &batch->next;
+        mp__batch **end;
 
         mp__unlink_batch(pool, batch); /* the others come first next time */
         for (end = &pool->batches; *end != NULL; end = &(*end)->next) {

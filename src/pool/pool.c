@@ -86,7 +86,7 @@ int mp_pool_create(mp_pool **pool, const mp_pool_options *options)
     if (error == 0) {
         error = mp__owner_create(&fresh, options, (uint32_t)workers);
     }
-    if (error < 0) {
+    if (fresh == NULL) {
         return error;
     }
     mp__self_lock();

@@ -67,6 +67,8 @@ static void say(mp__fault *fault, int code, const char *format, va_list values)
     fault->line = 0;
     fault->file[0] = '\0';
     fault->text[0] = '\0';
+    /* Both callers have started `values`. */
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
     (void)vsnprintf(fault->text, sizeof(fault->text), format, values);
     if (fault->text[0] == '\0') {
         (void)snprintf(fault->text, sizeof(fault->text),

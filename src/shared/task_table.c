@@ -125,10 +125,10 @@ int mp__task_table_create(mp__task_table **table, uint32_t slots,
     if (fresh == NULL) {
         return MP_ENOMEM;
     }
-    fresh->map_size =
-        mp__map_round(sizeof(struct control) + slots * sizeof(struct line) +
-                      workers * sizeof(struct hand) +
-                      2 * slots * sizeof(uint32_t) + 64 + slots * stride);
+    fresh->map_size = mp__map_round(
+        sizeof(struct control) + slots * sizeof(struct line) +
+        workers * sizeof(struct hand) + (size_t)2 * slots * sizeof(uint32_t) +
+        64 + slots * stride);
     place = mp__map_shared(fresh->map_size);
     if (place == NULL) {
         free(fresh);
@@ -141,7 +141,7 @@ int mp__task_table_create(mp__task_table **table, uint32_t slots,
     /* 2 * slots entries of 4 bytes: a whole number of lines from 8 slots up,
      * and the 64 spare bytes above make up for fewer. */
     fresh->bodies = (unsigned char *)(fresh->hands + workers) +
-                    (2 * slots * sizeof(uint32_t) + 63) / 64 * 64;
+                    ((size_t)2 * slots * sizeof(uint32_t) + 63) / 64 * 64;
     fresh->body_size = stride;
     fresh->slots = slots;
     fresh->workers = workers;
