@@ -2,7 +2,6 @@
  * pool_tour.c -- what a pool can do, in the order of the notebook
  *
  *     $ ./pool_tour
- *     Using map
  *     [0, 1, 4, 9, 16, 25, 36, 49, 64, 81]
  *     Using imap_unordered
  *     [0, 1, 4, 9, 16, 25, 36, 49, 64, 81]
@@ -62,7 +61,6 @@ static int use_maps(mp_pool *pool, const mp_task *task)
     mp_report report;
     int error = mp_pool_map(pool, task, numbers, NUMBERS, squares, NULL);
 
-    puts("Using map");
     print_list(squares, NUMBERS);
     if (error >= 0) {
         puts("Using imap_unordered");
@@ -85,7 +83,7 @@ static int use_async(mp_pool *pool, const mp_task *task,
     int64_t got[TASKS] = { 0 };
     int error = 0;
 
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < count && error >= 0; i++) {
         error = mp_pool_apply_async(pool, &results[i], task, argument, NULL);
     }
     for (int i = 0; i < count; i++) {

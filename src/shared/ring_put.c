@@ -99,8 +99,11 @@ static int put_locked(mp__ring *ring, struct outgoing *out, uint64_t *tail)
     if (count == 0 && mp__ring_has_cold_memory(ring)) {
         mp__ring_give_back(ring);
     }
-    if ((file && count > 0) || !find_room(ring, out->head, *tail,
-                                          mp__ring_record_size(size), &place)) {
+    /* A message in the file is alone: `in_file` is taken back only when the
+     * ring is empty, as it was before such a message went in. */
+    if ((count > 0 && (file || atomic_load(&shared->in_file) != 0)) ||
+        !find_room(ring, out->head, *tail, mp__ring_record_size(size),
+                   &place)) {
         return -EAGAIN;
     }
     if (file) {

@@ -135,11 +135,10 @@ static int owner_pid(const void *argument, void *result)
     return 0;
 }
 
-#define TASK_INT(function)                     \
-    {                                          \
-        .run = function,                       \
-        .argument = &mp_serializer_int64,      \
-        .result = &mp_serializer_int64,        \
+#define TASK_INT(function)                                                     \
+    {                                                                          \
+        .run = function, .argument = &mp_serializer_int64,                     \
+        .result = &mp_serializer_int64,                                        \
     }
 static const mp_task square_task = TASK_INT(square);
 static const mp_task pid_task = TASK_INT(pid_of_worker);
@@ -245,8 +244,7 @@ static void tasks_run_in_workers_only(void **state)
     int64_t zero = 0;
 
     assert_int_equal(mp_pool_apply(pool, &pid_task, &zero, &pid, NULL), 0);
-    assert_int_equal(mp_pool_apply(pool, &owner_task, &zero, &owner, NULL),
-                     0);
+    assert_int_equal(mp_pool_apply(pool, &owner_task, &zero, &owner, NULL), 0);
     assert_int_not_equal(pid, getpid());
     assert_int_equal(owner, getpid());
     assert_int_equal(mp_pool_workers(pool), **(int **)state);
@@ -301,8 +299,7 @@ static void a_crash_costs_its_item_and_the_chunk_goes_on(void **state)
     assert_int_equal(mp_pool_apply(pool, &pid_task, &zero, &before, NULL), 0);
     assert_int_equal(
         mp_pool_map(pool, &die_task, numbers, 10, results,
-                    &(mp_call_options){ .chunk_size = 10,
-                                        .report = &report }),
+                    &(mp_call_options){ .chunk_size = 10, .report = &report }),
         MP_ECRASHED);
     assert_int_equal(report.index, 3);
     assert_int_equal(report.end, MP_TASK_CRASHED);
@@ -312,9 +309,8 @@ static void a_crash_costs_its_item_and_the_chunk_goes_on(void **state)
     for (i = 0; i < 10; i++) {
         assert_int_equal(results[i], i == 3 ? 0 : (int64_t)i + 100);
     }
-    assert_int_equal(mp_pool_apply(pool, &square_task, &numbers[4], results,
-                                   NULL),
-                     0);
+    assert_int_equal(
+        mp_pool_apply(pool, &square_task, &numbers[4], results, NULL), 0);
     assert_int_equal(results[0], 16);
     mp_pool_destroy(pool);
 }
@@ -326,10 +322,9 @@ static void exit_in_a_task_is_a_crash_with_its_status(void **state)
     int64_t status;
 
     for (status = 0; status < 4; status++) {
-        assert_int_equal(
-            mp_pool_apply(pool, &exit_task, &status, NULL,
-                          &(mp_call_options){ .report = &report }),
-            MP_ECRASHED);
+        assert_int_equal(mp_pool_apply(pool, &exit_task, &status, NULL,
+                                       &(mp_call_options){ .report = &report }),
+                         MP_ECRASHED);
         assert_int_equal(report.exit_status, status);
     }
     mp_pool_destroy(pool);
@@ -366,9 +361,8 @@ static void polling_ready_is_enough(void **state)
     int64_t five = 5;
     int64_t got = 0;
 
-    assert_int_equal(mp_pool_apply_async(pool, &result, &square_task, &five,
-                                         NULL),
-                     0);
+    assert_int_equal(
+        mp_pool_apply_async(pool, &result, &square_task, &five, NULL), 0);
     while (mp_result_ready(result) == 0) {
         nap_us(100);
     }
@@ -387,9 +381,8 @@ static void handles_may_be_read_in_any_order_and_after_the_pool(void **state)
     int64_t i;
 
     for (i = 0; i < COUNT; i++) {
-        assert_int_equal(mp_pool_apply_async(pool, &results[i], &square_task,
-                                             &i, NULL),
-                         0);
+        assert_int_equal(
+            mp_pool_apply_async(pool, &results[i], &square_task, &i, NULL), 0);
     }
     assert_int_equal(mp_result_get(results[COUNT - 1], &got, MP_FOREVER), 0);
     assert_int_equal(got, (int64_t)(COUNT - 1) * (COUNT - 1));
@@ -437,9 +430,8 @@ static void empty_input_is_ready_at_once(void **state)
     mp_iterator *iterator = NULL;
 
     assert_int_equal(mp_pool_map(pool, &square_task, NULL, 0, NULL, NULL), 0);
-    assert_int_equal(mp_pool_map_async(pool, &result, &square_task, NULL, 0,
-                                       NULL),
-                     0);
+    assert_int_equal(
+        mp_pool_map_async(pool, &result, &square_task, NULL, 0, NULL), 0);
     assert_int_equal(mp_result_ready(result), 1);
     assert_int_equal(mp_result_successful(result), 1);
     assert_int_equal(mp_result_get(result, NULL, 0), 0);
@@ -470,12 +462,11 @@ static void imap_keeps_the_order(void **state)
                          &(mp_call_options){ .chunk_size = chunk }),
             0);
         for (i = 0; i < MANY; i++) {
-            assert_int_equal(
-                mp_iterator_next(iterator, &got, NULL, MP_FOREVER), 1);
+            assert_int_equal(mp_iterator_next(iterator, &got, NULL, MP_FOREVER),
+                             1);
             assert_int_equal(got, i * i);
         }
-        assert_int_equal(mp_iterator_next(iterator, &got, NULL, MP_FOREVER),
-                         0);
+        assert_int_equal(mp_iterator_next(iterator, &got, NULL, MP_FOREVER), 0);
         mp_iterator_destroy(iterator);
     }
     mp_pool_destroy(pool);
@@ -494,13 +485,11 @@ static void imap_unordered_gives_each_item_once(void **state)
 
     count_up(numbers, MANY);
     memset(seen, 0, sizeof(seen));
-    assert_int_equal(mp_pool_imap_unordered(pool, &iterator, &square_task,
-                                            &(mp_source){ .items = numbers,
-                                                          .count = MANY },
-                                            NULL),
+    assert_int_equal(mp_pool_imap_unordered(
+                         pool, &iterator, &square_task,
+                         &(mp_source){ .items = numbers, .count = MANY }, NULL),
                      0);
-    while ((next = mp_iterator_next(iterator, &got, &report, MP_FOREVER)) >
-           0) {
+    while ((next = mp_iterator_next(iterator, &got, &report, MP_FOREVER)) > 0) {
         assert_true(report.index < MANY && !seen[report.index]);
         assert_int_equal(got, (int64_t)(report.index * report.index));
         seen[report.index] = true;
@@ -547,8 +536,7 @@ static void a_source_is_read_ahead_by_a_bounded_amount(void **state)
                      &(mp_call_options){ .look_ahead = 10 }),
         0);
     for (; counter.handed < 1000; counter.handed++) {
-        assert_int_equal(mp_iterator_next(iterator, &got, NULL, MP_FOREVER),
-                         1);
+        assert_int_equal(mp_iterator_next(iterator, &got, NULL, MP_FOREVER), 1);
         assert_int_equal(got, counter.handed * counter.handed);
     }
     assert_int_equal(mp_iterator_next(iterator, &got, NULL, 0), 0);
@@ -572,8 +560,7 @@ static void an_error_of_the_source_comes_once_after_its_items(void **state)
         0);
     for (i = 0; i < 30; i++) {
         counter.handed = i;
-        assert_int_equal(mp_iterator_next(iterator, &got, NULL, MP_FOREVER),
-                         1);
+        assert_int_equal(mp_iterator_next(iterator, &got, NULL, MP_FOREVER), 1);
         assert_int_equal(got, i * i);
     }
     assert_int_equal(mp_iterator_next(iterator, &got, NULL, MP_FOREVER), -77);
@@ -648,8 +635,9 @@ static void strings_travel_both_ways(void **state)
 /* Below and above what goes through shared memory itself. */
 static void arguments_and_results_of_any_size_come_back(void **state)
 {
-    const size_t sizes[] = { 1,     4000,    4096,           65000,
-                             65536, 70000, (size_t)3 << 20, (size_t)20 << 20 };
+    const size_t sizes[] = {
+        1, 4000, 4096, 65000, 65536, 70000, (size_t)3 << 20, (size_t)20 << 20
+    };
     mp_pool *pool = make_pool(state);
     mp_bytes in;
     mp_bytes out = { NULL, 0 };
@@ -685,9 +673,8 @@ static void large_results_nobody_reads_do_not_deadlock(void **state)
 
     for (i = 0; i < COUNT; i++) {
         block[0] = (unsigned char)i;
-        assert_int_equal(mp_pool_apply_async(pool, &results[i], &bytes_task,
-                                             &in, NULL),
-                         0);
+        assert_int_equal(
+            mp_pool_apply_async(pool, &results[i], &bytes_task, &in, NULL), 0);
     }
     for (i = COUNT - 1; i >= 0; i--) {
         assert_int_equal(mp_result_get(results[i], &out, MP_FOREVER), 0);
@@ -733,8 +720,7 @@ static void a_worker_may_not_have_a_pool(void **state)
     int64_t zero = 0;
     int64_t error = 0;
 
-    assert_int_equal(mp_pool_apply(pool, &nested_task, &zero, &error, NULL),
-                     0);
+    assert_int_equal(mp_pool_apply(pool, &nested_task, &zero, &error, NULL), 0);
     assert_int_equal(error, MP_ESTATE);
     mp_pool_destroy(pool);
 }
@@ -822,12 +808,10 @@ static void dropped_handles_and_iterators_leave_nothing(void **state)
     for (i = 0; i < 50; i++) {
         naps[i] = 1;
     }
-    assert_int_equal(mp_pool_map_async(pool, &result, &nap_task, naps, 50,
-                                       NULL),
-                     0);
+    assert_int_equal(
+        mp_pool_map_async(pool, &result, &nap_task, naps, 50, NULL), 0);
     mp_result_destroy(result);
-    assert_int_equal(mp_pool_apply_async(pool, NULL, &nap_task, naps, NULL),
-                     0);
+    assert_int_equal(mp_pool_apply_async(pool, NULL, &nap_task, naps, NULL), 0);
     assert_int_equal(
         mp_pool_imap_unordered(pool, &iterator, &nap_task,
                                &(mp_source){ .items = naps, .count = 50 },
@@ -857,12 +841,11 @@ static void errno_survives_successful_calls(void **state)
     assert_int_equal(errno, 4711);
 }
 
-#define WITH_WORKERS(name)                   \
-    mp_test_data(name, "1 worker", &one),    \
-        mp_test_data(name, "2 workers", &two), \
+#define WITH_WORKERS(name)                                                     \
+    mp_test_data(name, "1 worker", &one),                                      \
+        mp_test_data(name, "2 workers", &two),                                 \
         mp_test_data(name, "8 workers", &eight)
-#define EVERYWHERE(name) \
-    WITH_WORKERS(name), mp_test_data(name, "inline", &none)
+#define EVERYWHERE(name) WITH_WORKERS(name), mp_test_data(name, "inline", &none)
 
 int main(void)
 {

@@ -129,7 +129,8 @@ static void show(const mp_test__process *process)
 
     snprintf(path, sizeof(path), "/proc/%ld/wchan", (long)process->pid);
     (void)read_text(path, channel, sizeof(channel));
-    dprintf(STDERR_FILENO, "fixture:   pid %ld, child of %ld, %s, state %c %s\n",
+    dprintf(STDERR_FILENO,
+            "fixture:   pid %ld, child of %ld, %s, state %c %s\n",
             (long)process->pid, (long)process->parent, process->name,
             process->state, channel);
 }

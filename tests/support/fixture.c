@@ -165,8 +165,8 @@ static int run_group(void *argument)
     mp_test__heap_watch();
     warm_up();
     remember_crash_actions();
-    failed = _cmocka_run_group_tests(group->name, wrapped, group->count, NULL,
-                                     NULL);
+    failed =
+        _cmocka_run_group_tests(group->name, wrapped, group->count, NULL, NULL);
     if (current.test != NULL) {
         undo_crash_handlers();
         check_leftovers();

@@ -44,29 +44,38 @@
 enum { MP_TEST_CAME_BACK = 97 /* exit status of a child that did */ };
 
 /** A test function as an entry of the array for mp_run_tests(). */
-#define mp_test(name) { #name, name, NULL, NULL, NULL }
+#define mp_test(name)                                                          \
+    {                                                                          \
+#name, name, NULL, NULL, NULL                                          \
+    }
 
 /** The same, with `int setup(void **)` and `int teardown(void **)` or NULL. */
-#define mp_test_setup_teardown(name, setup, teardown) \
-    { #name, name, setup, teardown, NULL }
+#define mp_test_setup_teardown(name, setup, teardown)                          \
+    {                                                                          \
+#name, name, setup, teardown, NULL                                     \
+    }
 
 /** The same test on given data: *state is `initial`; `label` says which. */
-#define mp_test_data(name, label, initial) \
-    { #name ", " label, name, NULL, NULL, initial }
+#define mp_test_data(name, label, initial)                                     \
+    {                                                                          \
+#name ", " label, name, NULL, NULL, initial                            \
+    }
 
 /** Both: setup finds `initial` in *state and may replace it. */
-#define mp_test_data_setup_teardown(name, label, initial, setup, teardown) \
-    { #name ", " label, name, setup, teardown, initial }
+#define mp_test_data_setup_teardown(name, label, initial, setup, teardown)     \
+    {                                                                          \
+#name ", " label, name, setup, teardown, initial                       \
+    }
 
 /** Run all tests of an array; gives what main is to return. */
-#define mp_run_tests(tests) \
+#define mp_run_tests(tests)                                                    \
     mp_test_run_all(__FILE__, tests, sizeof(tests) / sizeof((tests)[0]))
 
 /** Say why this test cannot run here, and end it as skipped. */
-#define mp_test_skip(reason)                                      \
-    do {                                                          \
-        print_message("[  SKIPPED ] because %s\n", (reason));     \
-        skip();                                                   \
+#define mp_test_skip(reason)                                                   \
+    do {                                                                       \
+        print_message("[  SKIPPED ] because %s\n", (reason));                  \
+        skip();                                                                \
     } while (0)
 
 /** See mp_run_tests(). `file` is shown as the name of the group. */

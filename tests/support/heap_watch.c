@@ -57,8 +57,8 @@ static bool lock_table(void)
     if (!watching) {
         return false;
     }
-    while (atomic_flag_test_and_set_explicit(&table_lock,
-                                             memory_order_acquire)) {
+    while (
+        atomic_flag_test_and_set_explicit(&table_lock, memory_order_acquire)) {
         if (getpid() != watching_pid) {
             watching = false;
             return false;
@@ -105,9 +105,9 @@ static bool grow(void)
 {
     mp_test__block *old = table;
     size_t old_capacity = table_capacity;
-    void *memory = mmap(NULL, 2 * old_capacity * sizeof(*old),
-                        PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                        -1, 0);
+    void *memory =
+        mmap(NULL, 2 * old_capacity * sizeof(*old), PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     if (memory == MAP_FAILED) {
         return false;

@@ -29,6 +29,15 @@ int64_t mp_test_clock_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+void mp_test_sleep_ms(int ms)
+{
+    struct timespec left = { ms / 1000, (long)(ms % 1000) * 1000000 };
+
+    while (nanosleep(&left, &left) < 0 && errno == EINTR) {
+        /* go on */
+    }
+}
+
 static void pause_1_ms(void)
 {
     const struct timespec pause = { 0, 1000000 };

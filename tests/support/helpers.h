@@ -13,6 +13,9 @@
 /** Monotonic time, in milliseconds. */
 int64_t mp_test_clock_ms(void);
 
+/** Be away for so long, whatever signals come. */
+void mp_test_sleep_ms(int ms);
+
 /**
  * Fork, without libmp, and call `run` with `argument` in the child; its result
  * becomes the exit status. Standard streams are flushed on both sides, and the
