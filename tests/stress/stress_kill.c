@@ -25,26 +25,29 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <time.h>
 #include <unistd.h>
 
 enum { WORKERS = 3, ITEMS = 60, HANG_MS = 30000 };
 
 enum doing { IDLE, CREATE, MAP, APPLY, IMAP, QUEUE, DESTROY, DOINGS };
-static const char *const doing_names[DOINGS] = { "between calls", "create",
-                                                 "map",           "apply",
-                                                 "imap",          "queue",
-                                                 "destroy" };
+static const char *const doing_names[DOINGS] = {
+    "between calls", "create", "map", "apply", "imap", "queue", "destroy"
+};
 
 enum role { WORKER, SUPERVISOR, OWNER, ROLES };
 static const char *const role_names[ROLES] = { "worker", "supervisor",
                                                "owner" };
 
 struct watch {
+    pid_t killer;
     volatile int doing;
     volatile int supervisor;
     volatile int workers[WORKERS];
-    volatile long long rounds; /* of the owner: progress */
+    volatile long long rounds;  /* of the owner: progress */
     volatile long long crashed; /* items that ended so */
     volatile long long broken;  /* pools that were lost */
     volatile int failed;        /* line of the first failed check */
@@ -54,14 +57,14 @@ static struct watch *watch;
 static mp_queue *queue;
 static mp_lock *lock;
 
-#define CHECK(condition)                                   \
-    do {                                                   \
-        if (!(condition)) {                                \
-            if (watch->failed == 0) {                      \
-                watch->failed = __LINE__;                  \
-            }                                              \
-            _exit(1);                                      \
-        }                                                  \
+#define CHECK(condition)                                                       \
+    do {                                                                       \
+        if (!(condition)) {                                                    \
+            if (watch->failed == 0) {                                          \
+                watch->failed = __LINE__;                                      \
+            }                                                                  \
+            _exit(1);                                                          \
+        }                                                                      \
     } while (0)
 
 static long long now_ms(void)
@@ -87,7 +90,9 @@ static int work(const void *argument, void *result)
     int error;
 
     watch->workers[mp_task_worker_index()] = (int)getpid();
-    watch->supervisor = (int)getppid();
+    if (getppid() != 1 && getppid() != watch->killer) { /* else it died */
+        watch->supervisor = (int)getppid();
+    }
     if (x % 4 == 0) {
         error = mp_lock_acquire(lock, 10000);
         CHECK(error == 0 || error == MP_OWNERDEAD);
@@ -198,8 +203,8 @@ static _Noreturn void own_pools(void)
     for (;;) {
         if (pool == NULL) {
             watch->doing = CREATE;
-            error = mp_pool_create(&pool,
-                                   &(mp_pool_options){ .workers = WORKERS });
+            error =
+                mp_pool_create(&pool, &(mp_pool_options){ .workers = WORKERS });
             if (error < 0) {
                 CHECK(error == MP_EBROKEN); /* killed before it had begun */
                 pool = NULL;
@@ -245,8 +250,12 @@ static pid_t start_owner(void)
     return pid;
 }
 
+/* Orphans come to us where that can be arranged, or init reaps them. */
 static int is_gone(int pid)
 {
+    while (waitpid(pid, NULL, WNOHANG) > 0) {
+        /* go on */
+    }
     return pid == 0 || (kill(pid, 0) < 0 && errno == ESRCH);
 }
 
@@ -286,9 +295,9 @@ static int wait_progress(long long count)
 
 static pid_t victim_of(enum role role, pid_t owner, int which)
 {
-    return role == OWNER      ? owner :
-           role == SUPERVISOR ? watch->supervisor :
-                                watch->workers[which];
+    return role == OWNER        ? owner
+           : role == SUPERVISOR ? watch->supervisor
+                                : watch->workers[which];
 }
 
 static int kill_one(enum role role, pid_t *owner, long histogram[])
@@ -310,6 +319,10 @@ static int kill_one(enum role role, pid_t *owner, long histogram[])
     doing = watch->doing;
     if (kill(victim, SIGKILL) < 0) {
         return 0; /* it was replaced a moment ago */
+    }
+    /* What earlier deaths have left to us. */
+    while (role != OWNER && waitpid(-1, NULL, WNOHANG) > 0) {
+        /* go on */
     }
     histogram[doing]++;
     if (role == OWNER) {
@@ -366,12 +379,17 @@ int main(int argc, char **argv)
 
     srand(seed);
     if (mp_shared_create(&memory, sizeof(*watch)) < 0 ||
-        mp_queue_create(&queue, &(mp_queue_options){
-                                    .serializer = &mp_serializer_int64 }) < 0 ||
+        mp_queue_create(
+            &queue, &(mp_queue_options){ .serializer = &mp_serializer_int64 }) <
+            0 ||
         mp_lock_create(&lock) < 0) {
         return 1;
     }
     watch = memory;
+    watch->killer = getpid();
+#ifdef PR_SET_CHILD_SUBREAPER
+    (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
+#endif
     owner = start_owner();
     status = run(rounds, &owner);
     for (int i = 0; i < WORKERS; i++) {
