@@ -59,7 +59,7 @@ int mp_result_ready(mp_result *result)
     return is_ready(result->batch) ? 1 : 0;
 }
 
-static int wait(mp_result *result, int timeout_ms)
+static int wait_ready(mp_result *result, int timeout_ms)
 {
     if (is_ready(result->batch)) {
         return 0;
@@ -72,7 +72,7 @@ int mp_result_wait(mp_result *result, int timeout_ms)
 {
     int error = check(result);
 
-    return error < 0 ? error : wait(result, timeout_ms);
+    return error < 0 ? error : wait_ready(result, timeout_ms);
 }
 
 int mp_result_successful(mp_result *result)
@@ -103,7 +103,7 @@ int mp_result_get(mp_result *result, void *results, int timeout_ms)
     if (results != NULL && !batch->task.has_result) {
         return MP_EINVAL;
     }
-    error = wait(result, timeout_ms);
+    error = wait_ready(result, timeout_ms);
     if (error < 0) {
         return error;
     }

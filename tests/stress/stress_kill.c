@@ -250,24 +250,59 @@ static pid_t start_owner(void)
     return pid;
 }
 
-/* Orphans come to us where that can be arranged, or init reaps them. */
-static int is_gone(int pid)
+/* A pid alone may be somebody else's by now: numbers come round again while
+ * thousands of processes are made. Parent and start time tell. */
+struct identity {
+    int pid;
+    int parent;
+    unsigned long long start; /* 0: there is no such process */
+};
+
+static struct identity identify(int pid)
 {
-    while (waitpid(pid, NULL, WNOHANG) > 0) {
-        /* go on */
+    struct identity who = { .pid = pid };
+    char path[64];
+    char line[512] = "";
+    const char *rest;
+    FILE *file;
+
+    (void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+    file = pid > 0 ? fopen(path, "r") : NULL;
+    if (file == NULL) {
+        return who;
     }
-    return pid == 0 || (kill(pid, 0) < 0 && errno == ESRCH);
+    if (fgets(line, sizeof(line), file) != NULL &&
+        (rest = strrchr(line, ')')) != NULL) {
+        (void)sscanf(rest + 1,
+                     " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u "
+                     "%*d %*d %*d %*d %*d %*d %llu",
+                     &who.parent, &who.start);
+    }
+    (void)fclose(file);
+    return who;
 }
 
-static int wait_gone(const int *pids, int count)
+/* Orphans come to us where that can be arranged, or init reaps them. */
+static int is_gone(const struct identity *who)
+{
+    if (who->start == 0) {
+        return 1;
+    }
+    while (waitpid(who->pid, NULL, WNOHANG) > 0) {
+        /* go on */
+    }
+    return identify(who->pid).start != who->start;
+}
+
+static int wait_gone(const struct identity *all, int count)
 {
     long long end = now_ms() + 5000;
     int i;
 
     for (i = 0; i < count; i++) {
-        while (!is_gone(pids[i])) {
+        while (!is_gone(&all[i])) {
             if (now_ms() > end) {
-                printf("process %d is left behind\n", pids[i]);
+                printf("process %d is left behind\n", all[i].pid);
                 return 0;
             }
             nap_us(1000);
@@ -293,41 +328,46 @@ static int wait_progress(long long count)
     return watch->failed == 0;
 }
 
-static pid_t victim_of(enum role role, pid_t owner, int which)
+/* The supervisor of `owner` and its workers, as far as they are known. */
+static void identify_all(pid_t owner, struct identity all[WORKERS + 1])
 {
-    return role == OWNER        ? owner
-           : role == SUPERVISOR ? watch->supervisor
-                                : watch->workers[which];
+    struct identity *supervisor = &all[WORKERS];
+    int i;
+
+    *supervisor = identify(watch->supervisor);
+    if (supervisor->parent != owner) {
+        supervisor->start = 0; /* not this owner's, or nobody's any more */
+    }
+    for (i = 0; i < WORKERS; i++) {
+        all[i] = identify(watch->workers[i]);
+        if (supervisor->start == 0 || all[i].parent != supervisor->pid) {
+            all[i].start = 0;
+        }
+    }
 }
 
 static int kill_one(enum role role, pid_t *owner, long histogram[])
 {
-    int pids[WORKERS + 1];
-    pid_t victim;
+    struct identity all[WORKERS + 1];
+    const struct identity *victim = &all[WORKERS];
     int doing;
-    int i;
 
     nap_us(rand() % 3000);
-    victim = victim_of(role, *owner, rand() % WORKERS);
-    if (victim <= 0) {
-        return 0; /* not known yet */
+    identify_all(*owner, all);
+    if (role == WORKER) {
+        victim = &all[rand() % WORKERS];
     }
-    for (i = 0; i < WORKERS; i++) {
-        pids[i] = watch->workers[i];
+    if (role != OWNER && victim->start == 0) {
+        return 0; /* not known yet, or just replaced */
     }
-    pids[WORKERS] = watch->supervisor;
     doing = watch->doing;
-    if (kill(victim, SIGKILL) < 0) {
-        return 0; /* it was replaced a moment ago */
-    }
-    /* What earlier deaths have left to us. */
-    while (role != OWNER && waitpid(-1, NULL, WNOHANG) > 0) {
-        /* go on */
+    if (kill(role == OWNER ? *owner : victim->pid, SIGKILL) < 0) {
+        return 0;
     }
     histogram[doing]++;
     if (role == OWNER) {
         (void)waitpid(*owner, NULL, 0);
-        if (!wait_gone(pids, WORKERS + 1)) {
+        if (!wait_gone(all, WORKERS + 1)) {
             return -1;
         }
         *owner = start_owner();
@@ -372,7 +412,7 @@ int main(int argc, char **argv)
 {
     int rounds = argc > 1 ? atoi(argv[1]) : 500;
     unsigned seed = argc > 2 ? (unsigned)atoi(argv[2]) : 7;
-    int pids[WORKERS + 1];
+    struct identity all[WORKERS + 1];
     void *memory = NULL;
     pid_t owner;
     int status;
@@ -392,13 +432,10 @@ int main(int argc, char **argv)
 #endif
     owner = start_owner();
     status = run(rounds, &owner);
-    for (int i = 0; i < WORKERS; i++) {
-        pids[i] = watch->workers[i];
-    }
-    pids[WORKERS] = watch->supervisor;
+    identify_all(owner, all);
     (void)kill(owner, SIGKILL);
     (void)waitpid(owner, NULL, 0);
-    if (!wait_gone(pids, WORKERS + 1)) {
+    if (!wait_gone(all, WORKERS + 1)) {
         status = 1;
     }
     if (watch->failed != 0) {
