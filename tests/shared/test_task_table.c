@@ -1,0 +1,292 @@
+/*
+ * test_task_table.c -- one word per task decides its end
+ */
+#include "support/fixture.h"
+
+#include "platform/clock.h"
+#include "shared/bell.h"
+#include "shared/outbox.h"
+#include "shared/task_table.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static mp__task_table *make_table(uint32_t slots)
+{
+    mp__task_table *table = NULL;
+
+    assert_int_equal(mp__task_table_create(&table, slots, 100, 2), 0);
+    return table;
+}
+
+static void a_task_is_claimed_once_and_committed_item_by_item(void **state)
+{
+    mp__task_table *table = make_table(8);
+    mp__claim claim;
+    mp__claim other;
+    uint64_t seen = 0;
+
+    (void)state;
+    assert_int_equal(mp__task_table_claim(table, 0, &claim, &seen),
+                     MP__CLAIM_NONE);
+    assert_int_equal(mp__task_table_submit(table, 3), 1);
+    assert_true(mp__task_table_has_news(table, seen));
+    assert_int_equal(mp__task_table_claim(table, 0, &claim, &seen),
+                     MP__CLAIM_TASK);
+    assert_int_equal(claim.slot, 3);
+    assert_int_equal(claim.generation, 1);
+    assert_int_equal(mp__task_table_claim(table, 1, &other, &seen),
+                     MP__CLAIM_NONE);
+    assert_true(mp__task_table_commit(table, &claim, 1, false));
+    assert_int_equal(claim.item, 1);
+    assert_true(mp__task_table_commit(table, &claim, 2, true));
+    assert_false(mp__task_table_commit(table, &claim, 3, true));
+    assert_int_equal(mp__word_state(mp__task_table_word(table, 3)),
+                     MP__TASK_ENDED);
+    mp__task_table_free(table, 3);
+    assert_int_equal(mp__task_table_submit(table, 3), 2);
+    mp__task_table_destroy(table);
+}
+
+static void a_dead_workers_task_is_held_for_its_replacement(void **state)
+{
+    mp__task_table *table = make_table(8);
+    mp__claim claim;
+    mp__claim dead;
+    mp__claim heir;
+    uint64_t seen = 0;
+
+    (void)state;
+    assert_int_equal(mp__task_table_in_hand(table, 0, &dead), MP__TASK_FREE);
+    (void)mp__task_table_submit(table, 0);
+    (void)mp__task_table_claim(table, 0, &claim, &seen);
+    assert_true(mp__task_table_commit(table, &claim, 1, false));
+    assert_false(mp__task_table_inherit(table, 0, &heir)); /* it lives */
+    assert_int_equal(mp__task_table_in_hand(table, 1, &dead), MP__TASK_FREE);
+    assert_int_equal(mp__task_table_in_hand(table, 0, &dead), MP__TASK_RUNNING);
+    assert_int_equal(dead.item, 1);
+    assert_true(mp__task_table_settle(table, &dead, false));
+    assert_false(mp__task_table_commit(table, &claim, 2, false)); /* late */
+    assert_int_equal(mp__task_table_in_hand(table, 0, &dead), MP__TASK_HELD);
+    assert_true(mp__task_table_inherit(table, 0, &heir));
+    assert_int_equal(heir.item, 2);
+    assert_true(mp__task_table_commit(table, &heir, 3, true));
+    mp__task_table_destroy(table);
+}
+
+static void withdrawn_and_frozen_tasks_are_claimed_by_nobody(void **state)
+{
+    mp__task_table *table = make_table(8);
+    mp__claim claim;
+    uint64_t seen = 0;
+    uint64_t word;
+
+    (void)state;
+    (void)mp__task_table_submit(table, 0);
+    (void)mp__task_table_submit(table, 1);
+    (void)mp__task_table_submit(table, 2);
+    assert_true(mp__task_table_withdraw(table, 0));
+    assert_false(mp__task_table_withdraw(table, 0));
+    assert_int_equal(mp__task_table_claim(table, 1, &claim, &seen),
+                     MP__CLAIM_TASK);
+    assert_int_equal(claim.slot, 1);
+    assert_false(mp__task_table_withdraw(table, 1));
+    assert_true(mp__task_table_commit(table, &claim, 1, false));
+    word = mp__task_table_freeze(table, 1);
+    assert_int_equal(mp__word_state(word), MP__TASK_BROKEN);
+    assert_int_equal(mp__word_item(word), 1);
+    assert_int_equal(mp__word_worker(word), 1);
+    assert_false(mp__task_table_commit(table, &claim, 2, true));
+    (void)mp__task_table_freeze(table, 2);
+    assert_int_equal(mp__task_table_claim(table, 1, &claim, &seen),
+                     MP__CLAIM_NONE);
+    mp__task_table_close(table);
+    assert_int_equal(mp__task_table_claim(table, 1, &claim, &seen),
+                     MP__CLAIM_CLOSED);
+    assert_true(mp__task_table_is_closed(table));
+    assert_false(mp__task_table_has_queued(table));
+    mp__task_table_destroy(table);
+}
+
+static void the_queue_of_slots_is_never_overrun(void **state)
+{
+    mp__task_table *table = make_table(8);
+    mp__claim claim;
+    uint64_t seen = 0;
+    int i;
+
+    (void)state;
+    (void)mp__task_table_submit(table, 7); /* waits all the time */
+    for (i = 0; i < 15; i++) {
+        assert_true(mp__task_table_has_place(table));
+        (void)mp__task_table_submit(table, 0);
+        assert_true(mp__task_table_withdraw(table, 0));
+        mp__task_table_free(table, 0);
+    }
+    assert_false(mp__task_table_has_place(table));
+    assert_int_equal(mp__task_table_claim(table, 0, &claim, &seen),
+                     MP__CLAIM_TASK);
+    assert_int_equal(claim.slot, 7);
+    assert_true(mp__task_table_has_place(table));
+    mp__task_table_destroy(table);
+}
+
+static mp__record *put_record(mp__outbox *outbox, uint32_t slot,
+                              uint32_t generation, uint16_t first,
+                              size_t payload)
+{
+    mp__record *record = mp__outbox_begin(outbox, 0, payload);
+
+    record->slot = slot;
+    record->generation = generation;
+    record->first = first;
+    record->end = (uint16_t)(first + 1);
+    record->kind = MP__RECORD_RESULT;
+    record->size = payload;
+    memset(record->payload, (int)(payload & 0xff), payload);
+    mp__outbox_seal(outbox, 0, record);
+    return record;
+}
+
+static void records_come_out_whole_over_many_laps(void **state)
+{
+    mp__outbox *outbox = NULL;
+    const mp__record *record;
+    size_t payload;
+    int i;
+
+    (void)state;
+    assert_int_equal(mp__outbox_create(&outbox, 2), 0);
+    assert_null(mp__outbox_next(outbox, 0));
+    for (i = 0; i < 3000; i++) {
+        payload = (size_t)(i * 977) % MP__PAYLOAD_MOST;
+        assert_true(mp__outbox_has_room(outbox, 0, payload));
+        (void)put_record(outbox, 1, 1, 0, payload);
+        assert_null(mp__outbox_next(outbox, 0)); /* not yet published */
+        mp__outbox_publish(outbox, 0);
+        assert_true(mp__outbox_has_news(outbox));
+        record = mp__outbox_next(outbox, 0);
+        assert_non_null(record);
+        assert_int_equal(record->size, payload);
+        assert_true(payload == 0 ||
+                    (record->payload[0] == (payload & 0xff) &&
+                     record->payload[payload - 1] == (payload & 0xff)));
+        mp__outbox_take(outbox, 0, record);
+        mp__outbox_release(outbox, 0);
+        assert_false(mp__outbox_has_news(outbox));
+    }
+    mp__outbox_destroy(outbox);
+}
+
+static void a_full_ring_keeps_room_for_a_death(void **state)
+{
+    mp__outbox *outbox = NULL;
+    int count = 0;
+
+    (void)state;
+    assert_int_equal(mp__outbox_create(&outbox, 1), 0);
+    while (mp__outbox_has_room(outbox, 0, 1000)) {
+        (void)put_record(outbox, 1, 1, 0, 1000);
+        mp__outbox_publish(outbox, 0);
+        count++;
+    }
+    assert_in_range(count, 200, 256);
+    mp__outbox_wait_room(outbox, 0, 1000, mp__clock_ns() + 1000000);
+    (void)put_record(outbox, 1, 1, 0, 0); /* the death; it never waits */
+    mp__outbox_publish(outbox, 0);
+    count++;
+    while (mp__outbox_next(outbox, 0) != NULL) {
+        mp__outbox_take(outbox, 0, mp__outbox_next(outbox, 0));
+        count--;
+    }
+    assert_int_equal(count, 0);
+    mp__outbox_release(outbox, 0);
+    assert_true(mp__outbox_has_room(outbox, 0, 1000));
+    mp__outbox_destroy(outbox);
+}
+
+/* The writer died between commit and publish, or before the commit. */
+static void only_what_was_committed_is_rolled_forward(void **state)
+{
+    mp__task_table *table = make_table(8);
+    mp__outbox *outbox = NULL;
+    mp__claim claim;
+    uint64_t seen = 0;
+
+    (void)state;
+    assert_int_equal(mp__outbox_create(&outbox, 2), 0);
+    (void)mp__task_table_submit(table, 0);
+    (void)mp__task_table_claim(table, 0, &claim, &seen);
+    mp__outbox_roll_forward(outbox, 0, table);
+    assert_null(mp__outbox_next(outbox, 0));
+    (void)put_record(outbox, claim.slot, claim.generation, 0, 40);
+    assert_null(mp__outbox_unpublished(outbox, 0, table));
+    mp__outbox_roll_forward(outbox, 0, table);
+    assert_null(mp__outbox_next(outbox, 0));
+    assert_true(mp__task_table_commit(table, &claim, 1, false));
+    assert_non_null(mp__outbox_unpublished(outbox, 0, table));
+    mp__outbox_roll_forward(outbox, 0, table);
+    assert_non_null(mp__outbox_next(outbox, 0));
+    mp__outbox_roll_forward(outbox, 0, table); /* once */
+    mp__outbox_take(outbox, 0, mp__outbox_next(outbox, 0));
+    assert_null(mp__outbox_next(outbox, 0));
+    mp__outbox_destroy(outbox);
+    mp__task_table_destroy(table);
+}
+
+static void the_file_part_starts_anew_when_all_is_read(void **state)
+{
+    mp__outbox *outbox = NULL;
+
+    (void)state;
+    assert_int_equal(mp__outbox_create(&outbox, 2), 0);
+    assert_int_equal(mp__outbox_file_room(outbox, 0, 1000), 0);
+    assert_int_equal(mp__outbox_file_room(outbox, 0, 1000), 0);
+    (void)put_record(outbox, 0, 0, 0, 8);
+    mp__outbox_publish(outbox, 0);
+    assert_int_equal(mp__outbox_file_room(outbox, 0, 1000), 1000);
+    assert_int_equal(mp__outbox_file_room(outbox, 0, 1), 2000);
+    assert_true(mp__outbox_file_room(outbox, 0, UINT64_MAX / 2) == UINT64_MAX);
+    assert_true(mp__outbox_file_room(outbox, 1, 1) > 0xffffffff);
+    mp__outbox_take(outbox, 0, mp__outbox_next(outbox, 0));
+    mp__outbox_release(outbox, 0);
+    assert_int_equal(mp__outbox_file_room(outbox, 0, 1), 0);
+    mp__outbox_destroy(outbox);
+}
+
+static void the_bell_rings_once_for_each_sleep(void **state)
+{
+    mp__bell bell = { 0 };
+    int ends[2];
+    char bytes[8];
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    mp__bell_ring(&bell, ends[1]); /* awake: no byte */
+    mp__bell_arm(&bell);
+    mp__bell_ring(&bell, ends[1]);
+    mp__bell_ring(&bell, ends[1]); /* served already */
+    assert_int_equal(read(ends[0], bytes, sizeof(bytes)), 1);
+    mp__bell_arm(&bell);
+    mp__bell_ring(&bell, ends[1]);
+    assert_int_equal(read(ends[0], bytes, sizeof(bytes)), 1);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        mp_test(a_task_is_claimed_once_and_committed_item_by_item),
+        mp_test(a_dead_workers_task_is_held_for_its_replacement),
+        mp_test(withdrawn_and_frozen_tasks_are_claimed_by_nobody),
+        mp_test(the_queue_of_slots_is_never_overrun),
+        mp_test(records_come_out_whole_over_many_laps),
+        mp_test(a_full_ring_keeps_room_for_a_death),
+        mp_test(only_what_was_committed_is_rolled_forward),
+        mp_test(the_file_part_starts_anew_when_all_is_read),
+        mp_test(the_bell_rings_once_for_each_sleep),
+    };
+
+    return mp_run_tests(tests);
+}
