@@ -61,7 +61,8 @@ typedef struct mp_call_options {
 
 /** Zero means "the default" in every field; NULL options set none. */
 typedef struct mp_pool_options {
-    /** Up to 1000. Default: the environment's LIBMP_WORKERS, else
+    /** Up to 1000. Default: the environment's LIBMP_WORKERS (MP_EINVAL when
+     *  that is no number from 1 to 1000), else
      *  sysconf(_SC_NPROCESSORS_ONLN). */
     int workers;
 
@@ -153,7 +154,7 @@ MP_API int mp_pool_terminate(mp_pool *pool);
 /**
  * Wait until all tasks have ended and all processes of the pool are gone.
  * Items that an iterator over `next` has not taken yet are never taken: it
- * gives MP_ECLOSED once, then the end. Returns MP_OK, again and again;
+ * gives MP_ECLOSED once, then the end; arrays are worked off. Returns MP_OK, again and again;
  * MP_ETIMEDOUT; MP_ESTATE unless the pool was closed or terminated;
  * MP_EINVAL.
  */

@@ -268,19 +268,21 @@ mp__kept *mp__batch_next_kept(const mp__batch *batch)
     return kept->end == MP_TASK_PENDING ? NULL : kept;
 }
 
-void mp__batch_unbound(mp__batch *batch)
+bool mp__batch_unbound(mp__batch *batch)
 {
     size_t room = batch->count - batch->handed;
     mp__kept *kept;
     size_t i;
 
-    if (!is_handed_out(batch) || batch->count == SIZE_MAX ||
-        room <= batch->look_ahead) {
-        return;
+    if (!is_handed_out(batch)) {
+        return true; /* it has room for all, or needs none */
+    }
+    if (batch->count == SIZE_MAX || room <= batch->look_ahead) {
+        return batch->count != SIZE_MAX;
     }
     kept = calloc(room, sizeof(*kept));
     if (kept == NULL) {
-        return;
+        return false;
     }
     for (i = batch->handed; i < batch->taken; i++) {
         kept[i % room] = *kept_at(batch, i);
@@ -288,6 +290,7 @@ void mp__batch_unbound(mp__batch *batch)
     free(batch->kept);
     batch->kept = kept;
     batch->look_ahead = room;
+    return true;
 }
 
 /* The next argument object, or NULL at the end of the source. */

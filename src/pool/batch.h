@@ -100,9 +100,9 @@ void mp__batch_end_source(mp__batch *batch, const mp__news *news);
 /* ORDERED, ARRIVAL: what is to be handed out next, or NULL: not there yet, or
  * nothing is left. It is the caller's to free; `handed` counts it. */
 mp__kept *mp__batch_next_kept(const mp__batch *batch);
-/* Make room to keep all items at once, if their number is known and there is
- * memory for them: nobody hands any out until all have ended. */
-void mp__batch_unbound(mp__batch *batch);
+/* Make room to keep all items at once: nobody hands any out until all have
+ * ended. False when their number is not known or there is no memory. */
+bool mp__batch_unbound(mp__batch *batch);
 
 /* Tell how an item ended. */
 void mp__kept_report(const mp__kept *kept, mp_report *report);

@@ -138,6 +138,9 @@ void mp_iterator_destroy(mp_iterator *iterator)
     if (iterator == NULL) {
         return;
     }
-    mp__owner_drop(iterator->batch, true);
+    /* A copy that a fork made must not take back the owner's tasks. */
+    if (iterator->maker == mp_process_pid(mp_process_current())) {
+        mp__owner_drop(iterator->batch, true);
+    }
     free(iterator);
 }

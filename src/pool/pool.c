@@ -168,8 +168,7 @@ int mp_pool_join(mp_pool *pool, int timeout_ms)
         return MP_ESTATE;
     }
     for (batch = pool->batches; batch != NULL; batch = batch->next) {
-        mp__batch_unbound(batch);
-        if (!batch->fed && batch->count == SIZE_MAX) {
+        if (!batch->fed && !mp__batch_unbound(batch)) {
             mp__batch_end_source(batch, &closed);
         }
     }

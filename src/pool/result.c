@@ -153,6 +153,9 @@ void mp_result_destroy(mp_result *result)
     if (result == NULL) {
         return;
     }
-    mp__owner_drop(result->batch, false);
+    /* A copy that a fork made has nothing to say about the owner's tasks. */
+    if (result->maker == mp_process_pid(mp_process_current())) {
+        mp__owner_drop(result->batch, false);
+    }
     free(result);
 }

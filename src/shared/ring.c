@@ -34,6 +34,11 @@
  * commits the turn and read only while TAIL is before HEAD, so that a value
  * left by a producer killed in between is never looked at.
  *
+ * Each side keeps what it last saw of the other's word beside its guard. What
+ * it did not see since can only mean more room (more messages), so it looks
+ * again only when there seems to be none: the words stay in their owners'
+ * caches while both sides are busy.
+ *
  * A message larger than max_bytes goes in alone, when the ring is empty: its
  * bytes go to a file, at offset 0, and a record says how many they are. They
  * are protected as record bytes are: nobody writes the file again before

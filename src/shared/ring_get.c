@@ -74,7 +74,11 @@ static int get_locked(mp__ring *ring, struct incoming *in, uint64_t *head)
     int error;
 
     *head = atomic_load(&shared->head);
-    in->tail = atomic_load(&shared->tail);
+    in->tail = shared->known_tail;
+    if (mp__ring_items_between(*head, in->tail) == 0) {
+        in->tail = atomic_load(&shared->tail);
+        shared->known_tail = in->tail;
+    }
     if (mp__ring_items_between(*head, in->tail) == 0) {
         return -EAGAIN;
     }

@@ -30,20 +30,23 @@ enum mp__record_type { KIND_BYTES = 1, KIND_WRAP, KIND_FILE };
 #define GUARD_GRACE (1000 * MP__MS)
 #define DATA_SLICE  (250 * MP__MS)
 
+/* TAIL changes by CAS under `producers`, HEAD by CAS under `consumers`; the
+ * sleepers flags of both by anybody. */
 struct mp__ring_shared {
     _Alignas(64) mp__guard producers;
-    uint64_t lap_end;         /* under `producers` */
-    _Atomic uint64_t touched; /* offsets from here on are untouched pages */
-    _Atomic uint32_t in_file; /* the file holds bytes */
-    /* Both change under `producers`; others read them as a hint. */
+    uint64_t lap_end;    /* under `producers` */
+    uint64_t known_head; /* under `producers`: HEAD, some time ago */
 
-    _Alignas(
-        64) _Atomic uint64_t tail; /* CAS under `producers`, flags by all */
+    _Alignas(64) _Atomic uint64_t tail;
 
     _Alignas(64) mp__guard consumers;
+    uint64_t known_tail; /* under `consumers`: TAIL, some time ago */
 
-    _Alignas(
-        64) _Atomic uint64_t head; /* CAS under `consumers`, flags by all */
+    _Alignas(64) _Atomic uint64_t head;
+
+    /* Rarely written, under `producers`; read by all as a hint. */
+    _Alignas(64) _Atomic uint64_t touched; /* untouched pages from here on */
+    _Atomic uint32_t in_file;              /* the file holds bytes */
 
     _Alignas(64) unsigned char records[];
 };

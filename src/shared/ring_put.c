@@ -72,13 +72,35 @@ static void write_record(mp__ring *ring, uint64_t tail, uint64_t place,
 struct outgoing {
     const void *bytes;
     size_t size;
+    bool to_file;  /* it is too large for one piece of the ring's memory */
     uint64_t head; /* where HEAD stood when there was no room */
 };
 
-/* Is it too large for one piece of the ring's memory? */
-static bool needs_file(const mp__ring *ring, size_t size)
+/* P2 for a record of `need` bytes: where it goes, or -EAGAIN. Looks at HEAD
+ * when what is known of it is not enough. */
+static int choose_place(mp__ring *ring, struct outgoing *out, uint64_t tail,
+                        uint64_t need, uint64_t *place)
 {
-    return size > ring->room / 2 - 2 * HEADER;
+    struct mp__ring_shared *shared = ring->shared;
+    bool cold = mp__ring_has_cold_memory(ring);
+
+    out->head = shared->known_head;
+    if (!cold && !out->to_file &&
+        find_room(ring, out->head, tail, need, place)) {
+        return 0;
+    }
+    out->head = atomic_load(&shared->head);
+    shared->known_head = out->head;
+    if (mp__ring_items_between(out->head, tail) == 0) {
+        if (cold) {
+            mp__ring_give_back(ring);
+        }
+    } else if (out->to_file || atomic_load(&shared->in_file) != 0) {
+        /* A message in the file is alone: `in_file` is taken back only when
+         * the ring is empty, as it was before such a message went in. */
+        return -EAGAIN;
+    }
+    return find_room(ring, out->head, tail, need, place) ? 0 : -EAGAIN;
 }
 
 /* P2 to P4 with `producers` held: 0; -EAGAIN, no room; -ESTALE, the guard is
@@ -86,25 +108,16 @@ static bool needs_file(const mp__ring *ring, size_t size)
 static int put_locked(mp__ring *ring, struct outgoing *out, uint64_t *tail)
 {
     struct mp__ring_shared *shared = ring->shared;
-    bool file = needs_file(ring, out->size);
-    uint64_t count;
+    bool file = out->to_file;
     uint64_t size = file ? sizeof(size) : out->size;
     uint64_t long_size = out->size;
     uint64_t place = 0;
-    int error = 0;
+    int error;
 
     *tail = atomic_load(&shared->tail);
-    out->head = atomic_load(&shared->head);
-    count = mp__ring_items_between(out->head, *tail);
-    if (count == 0 && mp__ring_has_cold_memory(ring)) {
-        mp__ring_give_back(ring);
-    }
-    /* A message in the file is alone: `in_file` is taken back only when the
-     * ring is empty, as it was before such a message went in. */
-    if ((count > 0 && (file || atomic_load(&shared->in_file) != 0)) ||
-        !find_room(ring, out->head, *tail, mp__ring_record_size(size),
-                   &place)) {
-        return -EAGAIN;
+    error = choose_place(ring, out, *tail, mp__ring_record_size(size), &place);
+    if (error < 0) {
+        return error;
     }
     if (file) {
         atomic_store(&shared->in_file, 1); /* first: a death leaves a trace */
@@ -127,7 +140,9 @@ int mp__ring_put(mp__ring *ring, const void *bytes, size_t size,
                  int64_t deadline)
 {
     struct mp__ring_shared *shared = ring->shared;
-    struct outgoing out = { .bytes = bytes, .size = size };
+    struct outgoing out = { .bytes = bytes,
+                            .size = size,
+                            .to_file = size > ring->room / 2 - 2 * HEADER };
     uint64_t tail = 0;
     int error;
 

@@ -447,6 +447,62 @@ static int use_foreign_pool(void *argument)
     return 0;
 }
 
+static int destroy_foreign_iterator(void *iterator)
+{
+    if (mp_iterator_next(iterator, NULL, NULL, 0) != MP_ESTATE) {
+        return 1;
+    }
+    mp_iterator_destroy(iterator);
+    return 0;
+}
+
+static void a_forked_copy_of_an_iterator_takes_nothing_back(void **state)
+{
+    mp_pool *pool = make_pool(state);
+    mp_iterator *iterator = NULL;
+    int64_t numbers[40] = { 100 };
+    int got = 0;
+
+    assert_int_equal(mp_pool_imap(pool, &iterator, &sleep_task,
+                                  &(mp_source){ .items = numbers, .count = 40 },
+                                  &(mp_call_options){ .look_ahead = 40 }),
+                     0);
+    assert_int_equal(mp_test_in_child(destroy_foreign_iterator, iterator), 0);
+    while (mp_iterator_next(iterator, NULL, NULL, 5000) == 1) {
+        got++;
+    }
+    assert_int_equal(got, 40);
+    mp_iterator_destroy(iterator);
+    mp_pool_destroy(pool);
+}
+
+static int own_a_pool_quietly(void *workers)
+{
+    mp_pool *pool = NULL;
+    int64_t x = 1;
+
+    if (mp_pool_create(&pool,
+                       &(mp_pool_options){ .workers = *(int *)workers }) < 0 ||
+        mp_pool_apply(pool, &add_task, &x, &x, NULL) < 0) {
+        return 1;
+    }
+    return x == 2 ? 0 : 2; /* and leaves the pool to its exit */
+}
+
+static void an_ordinary_child_may_own_a_pool(void **state)
+{
+    mp_process *process = NULL;
+    int status = 5;
+
+    assert_int_equal(
+        mp_process_create(&process, own_a_pool_quietly, *state, NULL), 0);
+    assert_int_equal(mp_process_start(process), 0);
+    assert_int_equal(mp_process_join(process, 10000), 0);
+    assert_int_equal(mp_process_exit_status(process, &status), 0);
+    assert_int_equal(status, 0);
+    mp_process_destroy(process);
+}
+
 static void a_pool_serves_its_owner_only(void **state)
 {
     mp_pool *pool = make_pool(state);
@@ -604,6 +660,8 @@ int main(void)
         WITH_WORKERS(a_failing_init_breaks_the_pool_with_its_text),
         WITH_WORKERS(serializers_that_misbehave_harm_their_task_alone),
         WITH_WORKERS(a_pool_serves_its_owner_only),
+        WITH_WORKERS(an_ordinary_child_may_own_a_pool),
+        WITH_WORKERS(a_forked_copy_of_an_iterator_takes_nothing_back),
         WITH_WORKERS(a_pool_works_where_sigchld_is_ignored),
         WITH_WORKERS(terminate_needs_no_sigterm),
         WITH_WORKERS(closed_standard_streams_do_not_matter),
