@@ -32,5 +32,8 @@ if [ -s "$work/errors" ]; then
     exit 1
 fi
 
+# Through a pipe it prints as much.
+[ "$("$program" < /dev/null | wc -l)" = "$(wc -l < "$work/promised")" ]
+
 # Nothing can be printed, but it does its work and ends.
 "$program" < /dev/null >&- 2> "$work/errors"

@@ -3,6 +3,7 @@
  */
 #include "support/fixture.h"
 #include "support/helpers.h"
+#include "support/process_helpers.h"
 
 #include <mp/mp.h>
 
@@ -15,26 +16,6 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static mp_process *start(mp_process_main *entry, void *argument,
-                         const mp_process_options *options)
-{
-    mp_process *process = NULL;
-
-    assert_int_equal(mp_process_create(&process, entry, argument, options), 0);
-    assert_int_equal(mp_process_start(process), 0);
-    return process;
-}
-
-static void finish(mp_process *process, int expected)
-{
-    int status = 4711;
-
-    assert_int_equal(mp_process_join(process, 30000), 0);
-    assert_int_equal(mp_process_exit_status(process, &status), 0);
-    assert_int_equal(status, expected);
-    mp_process_destroy(process);
-}
 
 static int status_of(void *status)
 {
@@ -93,16 +74,19 @@ static void exit_statuses_come_back_modulo_256(void **state)
 
     (void)state;
     for (i = 0; i < 6; i++) {
-        finish(start(status_of, &statuses[i], NULL), expected[i]);
-        finish(start(leave_with, &statuses[i], NULL), expected[i]);
-        finish(start(exit_plainly, &statuses[i], NULL), expected[i]);
+        mp_test_finish(mp_test_start(status_of, &statuses[i], NULL),
+                       expected[i]);
+        mp_test_finish(mp_test_start(leave_with, &statuses[i], NULL),
+                       expected[i]);
+        mp_test_finish(mp_test_start(exit_plainly, &statuses[i], NULL),
+                       expected[i]);
     }
-    finish(start(NULL, NULL, NULL), 0);
+    mp_test_finish(mp_test_start(NULL, NULL, NULL), 0);
 }
 
 static void a_running_child_is_seen_to_run_and_to_end(void **state)
 {
-    mp_process *process = start(sleep_long, NULL, NULL);
+    mp_process *process = mp_test_start(sleep_long, NULL, NULL);
     mp_process *children[2] = { NULL, NULL };
     struct pollfd poll_set = { .fd = mp_process_descriptor(process),
                                .events = POLLIN };
@@ -129,7 +113,7 @@ static void a_running_child_is_seen_to_run_and_to_end(void **state)
     assert_int_equal(mp_process_kill(process), 0);
     assert_int_equal(mp_process_is_alive(process), 0);
     assert_int_equal(mp_process_children(NULL, 0), 0);
-    finish(process, -SIGTERM);
+    mp_test_finish(process, -SIGTERM);
 }
 
 static void a_child_that_ignores_sigterm_is_killed(void **state)
@@ -139,14 +123,14 @@ static void a_child_that_ignores_sigterm_is_killed(void **state)
 
     (void)state;
     assert_int_equal(mp_shared_create(&ready, sizeof(int)), 0);
-    process = start(ignore_sigterm, ready, NULL);
+    process = mp_test_start(ignore_sigterm, ready, NULL);
     while (*(volatile int *)ready == 0) {
         mp_test_sleep_ms(1);
     }
     assert_int_equal(mp_process_terminate(process), 0);
     assert_int_equal(mp_process_join(process, 50), MP_ETIMEDOUT);
     assert_int_equal(mp_process_kill(process), 0);
-    finish(process, -SIGKILL);
+    mp_test_finish(process, -SIGKILL);
     mp_shared_destroy(ready);
 }
 
@@ -158,17 +142,17 @@ static void a_hundred_children_all_end(void **state)
 
     (void)state;
     for (i = 0; i < 100; i++) {
-        processes[i] = start(status_of, &zero, NULL);
+        processes[i] = mp_test_start(status_of, &zero, NULL);
     }
     for (i = 0; i < 100; i++) {
-        finish(processes[i], 0);
+        mp_test_finish(processes[i], 0);
     }
     for (i = 0; i < 100; i++) {
-        processes[i] = start(sleep_long, NULL, NULL);
+        processes[i] = mp_test_start(sleep_long, NULL, NULL);
         assert_int_equal(mp_process_terminate(processes[i]), 0);
     }
     for (i = 0; i < 100; i++) {
-        finish(processes[i], -SIGTERM);
+        mp_test_finish(processes[i], -SIGTERM);
     }
 }
 
@@ -202,7 +186,9 @@ static void processes_know_their_names_and_parents(void **state)
     assert_string_equal(mp_process_name(mp_process_current()), "MainProcess");
     assert_int_equal(mp_process_pid(mp_process_current()), getpid());
     assert_null(mp_process_parent());
-    finish(start(check_names, bob, &(mp_process_options){ .name = "bob" }), 0);
+    mp_test_finish(
+        mp_test_start(check_names, bob, &(mp_process_options){ .name = "bob" }),
+        0);
     assert_int_equal(mp_process_create(&process, NULL, NULL, NULL), 0);
     assert_int_equal(mp_process_create(&other, NULL, NULL,
                                        &(mp_process_options){ .name = "" }),
@@ -228,12 +214,12 @@ static int try_to_start(void *unused)
 
 static void daemons_start_no_children(void **state)
 {
-    mp_process *process = start(
+    mp_process *process = mp_test_start(
         try_to_start, NULL, &(mp_process_options){ .daemon = MP_DAEMON_ON });
 
     (void)state;
     assert_int_equal(mp_process_is_daemon(process), 1);
-    finish(process, 0);
+    mp_test_finish(process, 0);
 }
 
 static int use_foreign(void *argument)
@@ -254,14 +240,14 @@ static int use_foreign(void *argument)
 
 static void handles_are_of_use_to_their_maker_only(void **state)
 {
-    mp_process *process = start(sleep_long, NULL, NULL);
+    mp_process *process = mp_test_start(sleep_long, NULL, NULL);
 
     (void)state;
     assert_int_equal(mp_test_in_child(use_foreign, process), 0);
-    finish(start(use_foreign, process, NULL), 0);
+    mp_test_finish(mp_test_start(use_foreign, process, NULL), 0);
     assert_int_equal(mp_process_is_alive(process), 1);
     assert_int_equal(mp_process_kill(process), 0);
-    finish(process, -SIGKILL);
+    mp_test_finish(process, -SIGKILL);
 }
 
 static int fork_and_leave(void *unused)
@@ -279,14 +265,14 @@ static void a_child_ends_although_a_grandchild_lives_on(void **state)
     int64_t began = mp_test_clock_ms();
 
     (void)state;
-    finish(start(fork_and_leave, NULL, NULL), 7);
+    mp_test_finish(mp_test_start(fork_and_leave, NULL, NULL), 7);
     assert_true(mp_test_clock_ms() - began < 1200);
     mp_test_sleep_ms(1600);
 }
 
 static void a_status_that_was_stolen_is_unknown(void **state)
 {
-    mp_process *process = start(NULL, NULL, NULL);
+    mp_process *process = mp_test_start(NULL, NULL, NULL);
     int status = 5;
 
     (void)state;
@@ -308,7 +294,7 @@ static void join_works_where_sigchld_is_ignored(void **state)
     (void)state;
     assert_int_equal(sigaction(SIGCHLD, NULL, &before), 0);
     (void)signal(SIGCHLD, SIG_IGN);
-    process = start(NULL, NULL, NULL);
+    process = mp_test_start(NULL, NULL, NULL);
     assert_int_equal(mp_process_join(process, 5000), 0);
     assert_int_equal(mp_process_exit_status(process, &status), MP_EUNKNOWN);
     mp_process_destroy(process);
@@ -323,7 +309,7 @@ static void a_hosts_own_child_is_left_to_it(void **state)
     if (pid == 0) {
         _exit(3);
     }
-    finish(start(NULL, NULL, NULL), 0);
+    mp_test_finish(mp_test_start(NULL, NULL, NULL), 0);
     assert_int_equal(mp_process_children(NULL, 0), 0);
     assert_int_equal(mp_test_wait_for_child(pid, 5000), 3);
 }
@@ -339,7 +325,7 @@ static int read_stdin(void *unused)
 static void a_childs_stdin_is_empty(void **state)
 {
     (void)state;
-    finish(start(read_stdin, NULL, NULL), 0);
+    mp_test_finish(mp_test_start(read_stdin, NULL, NULL), 0);
 }
 
 static void detached_children_are_reaped_later(void **state)
@@ -349,7 +335,7 @@ static void detached_children_are_reaped_later(void **state)
 
     (void)state;
     for (i = 0; i < 20; i++) {
-        process = start(NULL, NULL, NULL);
+        process = mp_test_start(NULL, NULL, NULL);
         mp_process_destroy(process);
     }
     while (mp_process_children(NULL, 0) > 0 ||
@@ -367,14 +353,14 @@ static void descriptors_do_not_pile_up(void **state)
 
     (void)state;
     for (i = 0; i < 50; i++) {
-        finish(start(NULL, NULL, NULL), 0);
+        mp_test_finish(mp_test_start(NULL, NULL, NULL), 0);
     }
     assert_int_equal(mp_test_open_descriptors(), before);
 }
 
 static void join_goes_on_after_signals(void **state)
 {
-    mp_process *process = start(sleep_long, NULL, NULL);
+    mp_process *process = mp_test_start(sleep_long, NULL, NULL);
     int64_t began = mp_test_clock_ms();
 
     (void)state;
@@ -383,7 +369,7 @@ static void join_goes_on_after_signals(void **state)
     assert_in_range(mp_test_clock_ms() - began, 300, 5000);
     mp_test_signal_storm_end();
     assert_int_equal(mp_process_kill(process), 0);
-    finish(process, -SIGKILL);
+    mp_test_finish(process, -SIGKILL);
 }
 
 struct marks {
@@ -421,9 +407,9 @@ static int leave_with_children(void *unused)
 {
     (void)unused;
     (void)atexit(count_handler);
-    (void)start(mark_late, NULL, NULL);
-    (void)start(daemon_main, NULL,
-                &(mp_process_options){ .daemon = MP_DAEMON_ON });
+    (void)mp_test_start(mark_late, NULL, NULL);
+    (void)mp_test_start(daemon_main, NULL,
+                        &(mp_process_options){ .daemon = MP_DAEMON_ON });
     while (marks->daemon_pid == 0) {
         mp_test_sleep_ms(1);
     }

@@ -3,6 +3,7 @@
  */
 #include "support/fixture.h"
 #include "support/helpers.h"
+#include "support/process_helpers.h"
 
 #include <mp/mp.h>
 
@@ -24,25 +25,6 @@ static mp_queue *make_queue(const mp_serializer *serializer, size_t max_items,
 
     assert_int_equal(mp_queue_create(&queue, &options), 0);
     return queue;
-}
-
-static mp_process *start(mp_process_main *entry, void *argument)
-{
-    mp_process *process = NULL;
-
-    assert_int_equal(mp_process_create(&process, entry, argument, NULL), 0);
-    assert_int_equal(mp_process_start(process), 0);
-    return process;
-}
-
-static void finish(mp_process *process, int expected)
-{
-    int status = 4711;
-
-    assert_int_equal(mp_process_join(process, 30000), 0);
-    assert_int_equal(mp_process_exit_status(process, &status), 0);
-    assert_int_equal(status, expected);
-    mp_process_destroy(process);
 }
 
 static void messages_come_out_in_order(void **state)
@@ -237,17 +219,17 @@ static void many_producers_and_consumers_lose_nothing(void **state)
 
     (void)state;
     for (i = 0; i < 3; i++) {
-        consumers[i] = start(get_until_minus_one, &sums);
-        producers[i] = start(put_thousand, sums.queue);
+        consumers[i] = mp_test_start(get_until_minus_one, &sums, NULL);
+        producers[i] = mp_test_start(put_thousand, sums.queue, NULL);
     }
     for (i = 0; i < 3; i++) {
-        finish(producers[i], 0);
+        mp_test_finish(producers[i], 0);
     }
     for (i = 0; i < 3; i++) {
         assert_int_equal(mp_queue_put(sums.queue, &stop, MP_FOREVER), 0);
     }
     for (i = 0; i < 3; i++) {
-        finish(consumers[i], 0);
+        mp_test_finish(consumers[i], 0);
         assert_int_equal(mp_queue_get(sums.totals, &part, 0), 0);
         sum += part;
     }
@@ -271,11 +253,11 @@ static void killing_a_waiting_consumer_shuts_nobody_out(void **state)
 
     (void)state;
     for (round = 0; round < 20; round++) {
-        mp_process *process = start(wait_for_ever, queue);
+        mp_process *process = mp_test_start(wait_for_ever, queue, NULL);
 
         assert_int_equal(mp_queue_get(queue, &i, 3), MP_ETIMEDOUT);
         assert_int_equal(mp_process_kill(process), 0);
-        finish(process, -SIGKILL);
+        mp_test_finish(process, -SIGKILL);
         assert_int_equal(mp_queue_put(queue, &i, 0), 0);
         assert_int_equal(mp_queue_get(queue, &i, 0), 0);
     }
@@ -285,7 +267,7 @@ static void killing_a_waiting_consumer_shuts_nobody_out(void **state)
 static void a_get_for_ever_ends_when_nobody_is_left(void **state)
 {
     mp_queue *queue = make_queue(&mp_serializer_int64, 0, 0);
-    mp_process *process = start(put_thousand, queue);
+    mp_process *process = mp_test_start(put_thousand, queue, NULL);
     int64_t got = 0;
     int64_t i;
 
@@ -294,7 +276,7 @@ static void a_get_for_ever_ends_when_nobody_is_left(void **state)
         assert_int_equal(mp_queue_get(queue, &got, MP_FOREVER), 0);
     }
     assert_int_equal(mp_queue_get(queue, &got, MP_FOREVER), MP_ECLOSED);
-    finish(process, 0);
+    mp_test_finish(process, 0);
     assert_int_equal(mp_queue_put(queue, &got, 0), 0);
     mp_queue_destroy(queue);
 }
@@ -342,7 +324,7 @@ static int put_large(void *queue)
 static void a_message_larger_than_the_queue_arrives_whole(void **state)
 {
     mp_queue *queue = make_queue(NULL, 0, 0);
-    mp_process *process = start(put_large, queue);
+    mp_process *process = mp_test_start(put_large, queue, NULL);
     mp_bytes got = { NULL, 0 };
 
     (void)state;
@@ -351,7 +333,7 @@ static void a_message_larger_than_the_queue_arrives_whole(void **state)
     assert_int_equal(((char *)got.data)[0], 'L');
     assert_int_equal(((char *)got.data)[got.size - 1], 'E');
     mp_serializer_release(&mp_serializer_bytes, &got, 1);
-    finish(process, 0);
+    mp_test_finish(process, 0);
     mp_queue_destroy(queue);
 }
 
@@ -428,7 +410,7 @@ static void close_is_for_the_calling_process(void **state)
     int64_t got = 0;
 
     (void)state;
-    finish(start(put_and_close, queue), 0);
+    mp_test_finish(mp_test_start(put_and_close, queue, NULL), 0);
     assert_int_equal(mp_queue_get(queue, &got, 0), 0);
     mp_queue_destroy(queue);
 }

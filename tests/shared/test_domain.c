@@ -71,6 +71,7 @@ static void slots_of_the_dead_are_used_again(void **state)
     }
 }
 
+#ifndef MP_PORTABLE
 static int close_all_and_look(void *argument)
 {
     mp__guard *guard = argument;
@@ -90,6 +91,7 @@ static int close_all_and_look(void *argument)
     mp_test_sleep_ms(300);
     return mp__guard_release(guard) < 0;
 }
+#endif
 
 static void a_process_without_its_byte_lock_is_confirmed_alive(void **state)
 {
