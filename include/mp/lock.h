@@ -1,6 +1,9 @@
 /*
  * mp/lock.h -- one process at a time
  *
+ * Two kinds: mp_lock may be released by any process and waits for itself;
+ * mp_rlock belongs to the process that took it, which may take it again.
+ *
  * A lock is shared by its creator and by every process forked from it since.
  * Its holder is a process: threads of one process do not exclude each other.
  * When the holder dies, the next to ask gets the lock and MP_OWNERDEAD; a
@@ -39,6 +42,27 @@ MP_API int mp_lock_release(mp_lock *lock);
 /** Give back this process's handle; others keep theirs. A lock held stays
  *  held. NULL does nothing. */
 MP_API void mp_lock_destroy(mp_lock *lock);
+
+typedef struct mp_rlock mp_rlock;
+
+/** Make a recursive lock that nobody holds; the caller owns the handle until
+ *  mp_rlock_destroy(). Returns 0, MP_EINVAL, MP_ENOMEM or -errno. */
+MP_API int mp_rlock_create(mp_rlock **lock);
+
+/**
+ * Take it, waiting up to `timeout_ms`, or take it once more, at once, when the
+ * caller holds it. A child forked meanwhile is not a holder. Returns 0;
+ * MP_OWNERDEAD: taken, but its holder died with it; MP_ETIMEDOUT;
+ * MP_EOVERFLOW after 4294967295 times; MP_EINVAL; MP_ENOMEM as above.
+ */
+MP_API int mp_rlock_acquire(mp_rlock *lock, int timeout_ms);
+
+/** Undo one acquire; after the last, others can have it. Returns 0, MP_EPERM
+ *  when the caller does not hold it, MP_EINVAL. */
+MP_API int mp_rlock_release(mp_rlock *lock);
+
+/** Give back this process's handle; others keep theirs. NULL does nothing. */
+MP_API void mp_rlock_destroy(mp_rlock *lock);
 
 #ifdef __cplusplus
 }

@@ -8,6 +8,10 @@
 #include <mp/error.h>
 #include <mp/process.h>
 #include <mp/lock.h>
+#include <mp/semaphore.h>
+#include <mp/event.h>
+#include <mp/condition.h>
+#include <mp/barrier.h>
 #include <mp/serializer.h>
 #include <mp/value.h>
 #include <mp/queue.h>

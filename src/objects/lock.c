@@ -1,18 +1,12 @@
 /*
- * lock.c -- one process at a time
- *
- * A guard in a map of its own, so that destroying the handle in one process
- * leaves the lock to the others.
+ * lock.c -- one process at a time: a guard
  */
-#include "mp/lock.h"
+#include "objects/lock.h"
 
 #include "mp/error.h"
+#include "objects/handle.h"
 #include "platform/clock.h"
-#include "platform/map.h"
-#include "shared/domain.h"
 #include "shared/guard.h"
-
-#include <stdlib.h>
 
 struct mp_lock {
     mp__guard *guard; /* shared */
@@ -21,27 +15,20 @@ struct mp_lock {
 
 int mp_lock_create(mp_lock **lock)
 {
-    mp_lock *fresh;
+    void *handle;
+    void *shared;
     int error;
 
     if (lock == NULL) {
         return MP_EINVAL;
     }
-    error = mp__domain_open();
-    if (error < 0) {
-        return error;
+    error =
+        mp__handle_create(&handle, sizeof(mp_lock), &shared, sizeof(mp__guard));
+    if (error == 0) {
+        *lock = handle;
+        (*lock)->guard = shared;
     }
-    fresh = calloc(1, sizeof(*fresh));
-    if (fresh == NULL) {
-        return MP_ENOMEM;
-    }
-    fresh->guard = mp__map_shared(mp__map_round(sizeof(*fresh->guard)));
-    if (fresh->guard == NULL) {
-        free(fresh);
-        return MP_ENOMEM;
-    }
-    *lock = fresh;
-    return 0;
+    return error;
 }
 
 int mp_lock_acquire(mp_lock *lock, int timeout_ms)
@@ -58,11 +45,14 @@ int mp_lock_release(mp_lock *lock)
     return lock == NULL ? MP_EINVAL : mp__guard_release(lock->guard);
 }
 
+bool mp__lock_is_mine(const mp_lock *lock, mp__ident *self)
+{
+    return mp__domain_self(self) == 0 && mp__guard_holder(lock->guard) == *self;
+}
+
 void mp_lock_destroy(mp_lock *lock)
 {
-    if (lock == NULL) {
-        return;
+    if (lock != NULL) {
+        mp__handle_destroy(lock, lock->guard, sizeof(mp__guard));
     }
-    mp__map_free(lock->guard, mp__map_round(sizeof(*lock->guard)));
-    free(lock);
 }

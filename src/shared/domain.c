@@ -89,9 +89,16 @@ int mp__domain_open(void)
     return error < 0 ? error : mp__domain_self(&self);
 }
 
-static unsigned slot_of(mp__ident ident)
+unsigned mp__domain_slot(mp__ident ident)
 {
     return ident & (MP__DOMAIN_SLOTS - 1);
+}
+
+unsigned mp__domain_bound(void)
+{
+    struct domain *all = atomic_load(&domain);
+
+    return all == NULL ? 0 : atomic_load(&all->highest);
 }
 
 static uint32_t generation_of(mp__ident ident)
@@ -202,7 +209,7 @@ bool mp__domain_is_alive(mp__ident ident)
 {
     struct domain *all = atomic_load(&domain);
     mp__self *self = mp__self_get();
-    unsigned index = slot_of(ident);
+    unsigned index = mp__domain_slot(ident);
 
     if (ident == atomic_load(&self->ident)) {
         return true; /* F_GETLK never reports a lock of our own */
@@ -222,7 +229,7 @@ pid_t mp__domain_pid(mp__ident ident)
     if (all == NULL || ident == 0) {
         return 0;
     }
-    slot = &all->slots[slot_of(ident)];
+    slot = &all->slots[mp__domain_slot(ident)];
     return atomic_load(&slot->generation) == generation_of(ident)
                ? (pid_t)atomic_load(&slot->pid)
                : 0;
@@ -239,7 +246,7 @@ bool mp__domain_is_alone(uint64_t moment, mp__ident creator)
 {
     struct domain *all = atomic_load(&domain);
     mp__ident self = atomic_load(&mp__self_get()->ident);
-    uint32_t bound = all == NULL ? 0 : atomic_load(&all->highest);
+    uint32_t bound = mp__domain_bound();
     uint32_t generation;
     uint32_t index;
     mp__ident ident;

@@ -28,6 +28,11 @@ bool mp__domain_is_alive(mp__ident ident);
 /* The pid that goes with `ident`; 0 when the slot has passed on. */
 pid_t mp__domain_pid(mp__ident ident);
 
+/* The slot of `ident`: two living processes never share one. */
+unsigned mp__domain_slot(mp__ident ident);
+/* Slots from here on were never taken. */
+unsigned mp__domain_bound(void);
+
 /* A moment in the life of the domain: processes that take their slot later
  * compare greater. */
 uint64_t mp__domain_moment(void);
