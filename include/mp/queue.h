@@ -5,7 +5,7 @@
  * has returned 0 for is never lost while any process shares the queue: kill
  * whom you like. A get takes its message only once it has copied it whole; a
  * consumer killed later takes it along, one killed before leaves it for the
- * others. Messages of one producer come out in its order. A process stopped by
+ * others; mp_queue_join() tells of the first. Messages of one producer come out in its order. A process stopped by
  * SIGSTOP in the middle of a call holds up the others on its side.
  */
 #ifndef MP_QUEUE_H
@@ -38,14 +38,15 @@ typedef struct mp_queue_options {
 
 /**
  * Make an empty queue; the caller owns the handle until mp_queue_destroy().
- * It keeps one descriptor. Returns 0, MP_EINVAL, MP_ENOMEM or -errno.
+ * It keeps two descriptors, three where there is no eventfd. Returns 0, MP_EINVAL, MP_ENOMEM or -errno.
  */
 MP_API int mp_queue_create(mp_queue **queue, const mp_queue_options *options);
 
 /**
  * Encode `object` and put it in, waiting up to `timeout_ms` for room. It stays
  * the caller's, and later changes to it do not show. Returns 0; MP_ETIMEDOUT;
- * MP_EENCODE; MP_ECLOSED after mp_queue_close() here; MP_EINVAL; MP_ENOMEM;
+ * MP_EENCODE; MP_ECLOSED after mp_queue_close() here or mp_queue_shutdown()
+ * anywhere; MP_EINVAL; MP_ENOMEM;
  * -ENOSPC or -EFBIG for a message larger than max_bytes. After an error
  * nothing was put.
  */
@@ -57,7 +58,8 @@ MP_API int mp_queue_put(mp_queue *queue, const void *object, int timeout_ms);
  * mp_serializer_release().
  *
  * Returns 0; MP_ETIMEDOUT; MP_EDECODE, and the message is gone; MP_ECLOSED
- * after mp_queue_close() here, or with MP_FOREVER when the queue is empty and
+ * after mp_queue_close() here, when the queue is empty and was shut down
+ * anywhere, or with MP_FOREVER when the queue is empty and
  * no other living process shares it (a process made by plain fork() counts
  * while it is a child of the caller, and from its first call into libmp on);
  * MP_EINVAL; MP_ENOMEM, and the message stays.
@@ -76,6 +78,35 @@ MP_API int mp_queue_get_bytes(mp_queue *queue, void *buffer, size_t capacity,
 
 /** Messages in it at this moment; MP_EINVAL. */
 MP_API int mp_queue_size(const mp_queue *queue);
+
+/**
+ * Say that one message that was got is dealt with: one of the caller's own,
+ * else one of any process's. Returns 0; MP_EOVERFLOW when all that were got
+ * are; MP_ECLOSED after mp_queue_close() here; MP_EINVAL.
+ */
+MP_API int mp_queue_task_done(mp_queue *queue);
+
+/**
+ * Wait up to `timeout_ms` until the queue is empty and every message that was
+ * got is dealt with. What a process had got when it ended counts as dealt
+ * with. Returns 0; MP_OWNERDEAD: so it is, but since this process last joined
+ * (or was forked) some message went with its taker; MP_ETIMEDOUT; MP_ECLOSED
+ * after mp_queue_close() here; MP_EINVAL.
+ */
+MP_API int mp_queue_join(mp_queue *queue, int timeout_ms);
+
+/**
+ * A descriptor that polls readable while a get may succeed, or give the end
+ * of a queue that was shut down. For poll() alone: it is borrowed, and nothing
+ * is to be read from it. After a kill it may stay silent with a message there:
+ * look again each second all the same. MP_ECLOSED after mp_queue_close() here;
+ * MP_EINVAL.
+ */
+MP_API int mp_queue_descriptor(mp_queue *queue);
+
+/** For all processes: puts give MP_ECLOSED from now on, and gets too once the
+ *  queue is empty. Returns 0, again and again; MP_EINVAL. */
+MP_API int mp_queue_shutdown(mp_queue *queue);
 
 /** For this process: its puts and gets give MP_ECLOSED from now on. What it
  *  put stays; other processes are not affected. 0, again and again. */

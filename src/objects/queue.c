@@ -28,6 +28,7 @@ struct mp_queue {
     mp_serializer serializer;
     mp__scratch scratch; /* bytes on their way in or out */
     mp__scratch object;  /* one decoded object */
+    uint32_t lost;       /* messages lost with their takers, as last told */
     bool closed;         /* in this process */
 };
 
@@ -210,6 +211,38 @@ int mp_queue_size(const mp_queue *queue)
     }
     count = mp__ring_count(queue->ring);
     return count > INT_MAX ? INT_MAX : (int)count;
+}
+
+int mp_queue_task_done(mp_queue *queue)
+{
+    int error = check(queue);
+
+    return error < 0 ? error : mp__ring_done(queue->ring);
+}
+
+int mp_queue_join(mp_queue *queue, int timeout_ms)
+{
+    int error = check(queue);
+
+    return error < 0 ? error
+                     : mp__ring_wait_done(queue->ring, &queue->lost,
+                                          mp__deadline_after(timeout_ms));
+}
+
+int mp_queue_descriptor(mp_queue *queue)
+{
+    int error = check(queue);
+
+    return error < 0 ? error : mp__ring_watch(queue->ring);
+}
+
+int mp_queue_shutdown(mp_queue *queue)
+{
+    if (queue == NULL) {
+        return MP_EINVAL;
+    }
+    mp__ring_shut(queue->ring);
+    return 0;
 }
 
 int mp_queue_close(mp_queue *queue)

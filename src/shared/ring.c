@@ -4,7 +4,7 @@
  * Producers take turns under one guard, consumers under another; both sides
  * run at the same time. TAIL and HEAD are 64-bit commit words:
  *
- *   items:26 | offset:35 (in units of 8) | spare | closed | sleepers
+ *   items:26 | offset:35 (in units of 8) | spare | shut | sleepers
  *
  * `items` counts all messages ever put (taken), so TAIL.items - HEAD.items
  * are in the ring. `offset` is the place of the next record in the ring's
@@ -14,9 +14,11 @@
  *   put: P1 take `producers`. P2 room? else let go and sleep on HEAD.
  *        P3 write the record beyond TAIL. P4 CAS TAIL: the message exists.
  *        P5 release. P6 wake a sleeping consumer, if the word said so.
+ *        P7 raise the flag, if somebody polls it.
  *   get: C1 take `consumers`. C2 empty? let go and sleep on TAIL.
  *        C3 copy the record out. C4 CAS HEAD: the message is taken.
  *        C5 release. C6 wake a sleeping producer, if the word said so.
+ *        C7 nothing is left: lower the flag, if somebody polls it.
  *
  * Killed before P4 (C4): the word did not move, the guard is taken over from
  * the dead and there is nothing to repair. Between P4 and P6: sleepers find
@@ -51,6 +53,7 @@
 #include "platform/file.h"
 #include "platform/map.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 int mp__ring_create(mp__ring **ring, size_t max_bytes, size_t max_items)
@@ -68,6 +71,7 @@ int mp__ring_create(mp__ring **ring, size_t max_bytes, size_t max_items)
         return MP_ENOMEM;
     }
     fresh->file = -1;
+    fresh->flag = (mp__flag){ .read_end = -1, .write_end = -1 };
     error = mp__domain_open();
     if (error == 0) {
         error = mp__domain_self(&fresh->creator);
@@ -78,6 +82,10 @@ int mp__ring_create(mp__ring **ring, size_t max_bytes, size_t max_items)
     fresh->file = mp__file_create();
     if (fresh->file < 0) {
         error = fresh->file;
+        goto done;
+    }
+    error = mp__flag_create(&fresh->flag);
+    if (error < 0) {
         goto done;
     }
     fresh->map_size =
@@ -109,26 +117,30 @@ void mp__ring_destroy(mp__ring *ring)
     }
     mp__map_free(ring->shared, ring->map_size);
     mp__file_close(&ring->file);
+    mp__flag_close(&ring->flag);
     free(ring);
 }
 
-/* P4, C4: commit `next` to `word`, which stood at *seen when the guard was
- * taken. Flags may have changed since, and they stay; *seen becomes the value
- * replaced. False when more has changed: somebody took us for dead (a process
- * that closed the life file where start times are not to be had) and holds
- * the guard now, so nothing may be written. */
-bool mp__ring_commit(_Atomic uint64_t *word, uint64_t *seen, uint64_t next)
+/* Flags may have changed since *seen was read, and they stay. When more has
+ * changed, somebody took us for dead (a process that closed the life file
+ * where start times are not to be had) and holds the guard now, so nothing
+ * may be written. */
+int mp__ring_commit(_Atomic uint64_t *word, uint64_t *seen, uint64_t next,
+                    uint64_t unless)
 {
     const uint64_t place = OFFSET_MASK | (ITEMS_MASK << OFFSET_BITS);
     uint64_t now = *seen;
 
     while (!atomic_compare_exchange_weak(word, &now, next | (now & ~place))) {
         if (((now ^ *seen) & place) != 0) {
-            return false;
+            return -ESTALE;
+        }
+        if ((now & unless) != 0) {
+            return MP_ECLOSED;
         }
     }
     *seen = now;
-    return true;
+    return 0;
 }
 
 /* P6, C6. The flag is taken down only when nobody slept, and before all are

@@ -25,8 +25,8 @@ int mp__ring_create(mp__ring **ring, size_t max_bytes, size_t max_items);
 void mp__ring_destroy(mp__ring *ring);
 
 /*
- * Put one message, waiting for room until `deadline`. 0; MP_ETIMEDOUT and
- * nothing was put; -ENOSPC or -EFBIG when a message larger than max_bytes
+ * Put one message, waiting for room until `deadline`. 0; MP_ECLOSED once it is
+ * shut; MP_ETIMEDOUT and nothing was put; -ENOSPC or -EFBIG when a message larger than max_bytes
  * found no room in the file system; errors of mp__domain_self().
  */
 int mp__ring_put(mp__ring *ring, const void *bytes, size_t size,
@@ -34,11 +34,27 @@ int mp__ring_put(mp__ring *ring, const void *bytes, size_t size,
 
 /*
  * Take the oldest message, waiting for one until `deadline`, into `buffer`.
- * 0; MP_EMSGSIZE when it is longer than `capacity`: it stays, and *size says
- * how long it is; MP_ETIMEDOUT; -errno of a read.
+ * 0; MP_ECLOSED when it is empty and shut; MP_EMSGSIZE when it is longer than
+ * `capacity`: it stays, and *size says how long it is; MP_ETIMEDOUT; -errno of
+ * a read.
  */
 int mp__ring_get(mp__ring *ring, void *buffer, size_t capacity, size_t *size,
                  int64_t deadline);
+
+/* No message goes in any more. */
+void mp__ring_shut(mp__ring *ring);
+bool mp__ring_is_shut(const mp__ring *ring);
+
+/* One message that was taken is dealt with. 0; MP_EOVERFLOW: all are. */
+int mp__ring_done(mp__ring *ring);
+
+/* Wait until none is in it and all that were taken are dealt with. 0;
+ * MP_OWNERDEAD when some only ended with their takers, since *lost was
+ * written; MP_ETIMEDOUT. */
+int mp__ring_wait_done(mp__ring *ring, uint32_t *lost, int64_t deadline);
+
+/* A descriptor that polls readable while a get may succeed, from now on. */
+int mp__ring_watch(mp__ring *ring);
 
 /* Messages in it at this moment. */
 size_t mp__ring_count(const mp__ring *ring);

@@ -64,8 +64,23 @@ static int copy_out(mp__ring *ring, uint64_t place, uint64_t header,
     return 0;
 }
 
+/* C4, as step T2 of takers.c. */
+static int commit(mp__ring *ring, uint64_t *head, uint64_t next)
+{
+    struct mp__ring_shared *shared = ring->shared;
+    mp__ident self = mp__guard_holder(&shared->consumers);
+    int error;
+
+    mp__takers_intend(&shared->takers, self, mp__ring_items_of(next));
+    error = mp__ring_commit(&shared->head, head, next, 0);
+    if (error == 0) {
+        mp__takers_note(&shared->takers, self);
+    }
+    return error;
+}
+
 /* C2 to C4 with `consumers` held: 0; -EAGAIN, empty; -ESTALE, the guard is
- * not ours any more; MP_EMSGSIZE; or an error of the file. */
+ * not ours any more; MP_ECLOSED; MP_EMSGSIZE; or an error of the file. */
 static int get_locked(mp__ring *ring, struct incoming *in, uint64_t *head)
 {
     struct mp__ring_shared *shared = ring->shared;
@@ -74,13 +89,14 @@ static int get_locked(mp__ring *ring, struct incoming *in, uint64_t *head)
     int error;
 
     *head = atomic_load(&shared->head);
+    mp__takers_recover(&shared->takers, mp__ring_items_of(*head));
     in->tail = shared->known_tail;
     if (mp__ring_items_between(*head, in->tail) == 0) {
         in->tail = atomic_load(&shared->tail);
         shared->known_tail = in->tail;
     }
     if (mp__ring_items_between(*head, in->tail) == 0) {
-        return -EAGAIN;
+        return (in->tail & SHUT) != 0 ? MP_ECLOSED : -EAGAIN;
     }
     place = mp__ring_offset_of(*head);
     if (place > ring->room) {
@@ -96,10 +112,7 @@ static int get_locked(mp__ring *ring, struct incoming *in, uint64_t *head)
         return error;
     }
     place += mp__ring_record_size(header & SIZE_MASK);
-    return mp__ring_commit(&shared->head, head,
-                           mp__ring_word_after(*head, place))
-               ? 0
-               : -ESTALE;
+    return commit(ring, head, mp__ring_word_after(*head, place));
 }
 
 int mp__ring_get(mp__ring *ring, void *buffer, size_t capacity, size_t *size,
@@ -123,6 +136,7 @@ int mp__ring_get(mp__ring *ring, void *buffer, size_t capacity, size_t *size,
         if (error != -EAGAIN) {
             break;
         }
+        mp__ring_lower(ring); /* C7 */
         if (mp__deadline_passed(deadline)) {
             return MP_ETIMEDOUT;
         }
@@ -133,6 +147,10 @@ int mp__ring_get(mp__ring *ring, void *buffer, size_t capacity, size_t *size,
     }
     if (error == 0) {
         mp__ring_wake_sleepers(&shared->head, head); /* C6 */
+        if (atomic_load_explicit(&shared->watched, memory_order_relaxed) != 0 &&
+            mp__ring_count(ring) == 0) {
+            mp__ring_lower(ring); /* C7 */
+        }
         tidy(ring);
     }
     return error;

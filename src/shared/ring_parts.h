@@ -7,14 +7,17 @@
 #define MP__RING_PARTS_H
 
 #include "platform/clock.h"
+#include "platform/flag.h"
 #include "platform/park.h"
 #include "shared/domain.h"
 #include "shared/guard.h"
 #include "shared/ring.h"
+#include "shared/takers.h"
 
 #define WARM ((uint64_t)256 * 1024)
 
 #define SLEEPERS    UINT64_C(1)
+#define SHUT        UINT64_C(2)
 #define OFFSET_BITS 38
 #define OFFSET_MASK (((UINT64_C(1) << OFFSET_BITS) - 1) & ~UINT64_C(7))
 #define ITEMS_MASK  ((UINT64_C(1) << (64 - OFFSET_BITS)) - 1)
@@ -47,6 +50,10 @@ struct mp__ring_shared {
     /* Rarely written, under `producers`; read by all as a hint. */
     _Alignas(64) _Atomic uint64_t touched; /* untouched pages from here on */
     _Atomic uint32_t in_file;              /* the file holds bytes */
+    _Atomic uint32_t watched;              /* somebody polls `flag` */
+    _Atomic uint32_t raised;               /* a hint: `flag` is up */
+
+    mp__takers takers; /* under `consumers` */
 
     _Alignas(64) unsigned char records[];
 };
@@ -58,6 +65,7 @@ struct mp__ring {
     uint64_t max_bytes; /* of queued records */
     uint64_t max_items;
     int file;
+    mp__flag flag;
     uint64_t moment; /* of the domain, at creation */
     mp__ident creator;
     mp__spin_budget guard_budget;
@@ -99,8 +107,10 @@ static inline uint64_t mp__ring_header_of(enum mp__record_type kind,
 }
 
 /* P4, C4: commit `next` to `word`, which stood at *seen when the guard was
- * taken; *seen becomes the value replaced. False: the guard is lost. */
-bool mp__ring_commit(_Atomic uint64_t *word, uint64_t *seen, uint64_t next);
+ * taken; *seen becomes the value replaced. 0; -ESTALE, the guard is lost;
+ * MP_ECLOSED when one of the flags `unless` is up. */
+int mp__ring_commit(_Atomic uint64_t *word, uint64_t *seen, uint64_t next,
+                    uint64_t unless);
 /* P6, C6. */
 void mp__ring_wake_sleepers(_Atomic uint64_t *word, uint64_t replaced);
 /* Wait until `word` is no longer at `seen`, a slice at most. */
@@ -108,6 +118,9 @@ void mp__ring_wait_for_move(mp__ring *ring, _Atomic uint64_t *word,
                             uint64_t seen, int64_t deadline);
 /* P1, C1: a result below 0 is an error. */
 int mp__ring_lock_side(mp__ring *ring, mp__guard *guard, int64_t deadline);
+/* P7: there is a message. C7: the ring may be empty. */
+void mp__ring_raise(mp__ring *ring);
+void mp__ring_lower(mp__ring *ring);
 /* Is there memory to give back once the ring is empty? */
 bool mp__ring_has_cold_memory(const mp__ring *ring);
 /* Give it back: the ring is empty and `producers` is ours. */

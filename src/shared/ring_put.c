@@ -104,7 +104,7 @@ static int choose_place(mp__ring *ring, struct outgoing *out, uint64_t tail,
 }
 
 /* P2 to P4 with `producers` held: 0; -EAGAIN, no room; -ESTALE, the guard is
- * not ours any more; or an error of the file. */
+ * not ours any more; MP_ECLOSED; or an error of the file. */
 static int put_locked(mp__ring *ring, struct outgoing *out, uint64_t *tail)
 {
     struct mp__ring_shared *shared = ring->shared;
@@ -115,6 +115,9 @@ static int put_locked(mp__ring *ring, struct outgoing *out, uint64_t *tail)
     int error;
 
     *tail = atomic_load(&shared->tail);
+    if ((*tail & SHUT) != 0) {
+        return MP_ECLOSED;
+    }
     error = choose_place(ring, out, *tail, mp__ring_record_size(size), &place);
     if (error < 0) {
         return error;
@@ -130,10 +133,8 @@ static int put_locked(mp__ring *ring, struct outgoing *out, uint64_t *tail)
                  mp__ring_header_of(file ? KIND_FILE : KIND_BYTES, size),
                  file ? &long_size : out->bytes, (size_t)size);
     return mp__ring_commit(
-               &shared->tail, tail,
-               mp__ring_word_after(*tail, place + mp__ring_record_size(size)))
-               ? 0
-               : -ESTALE;
+        &shared->tail, tail,
+        mp__ring_word_after(*tail, place + mp__ring_record_size(size)), SHUT);
 }
 
 int mp__ring_put(mp__ring *ring, const void *bytes, size_t size,
@@ -169,6 +170,7 @@ int mp__ring_put(mp__ring *ring, const void *bytes, size_t size,
     }
     if (error == 0) {
         mp__ring_wake_sleepers(&shared->tail, tail); /* P6 */
+        mp__ring_raise(ring);
     }
     return error;
 }

@@ -1,0 +1,145 @@
+/*
+ * ring_end.c -- a ring that is shut, worked off, or watched
+ *
+ * Shut: the flag SHUT in TAIL, which every commit of TAIL refuses, so nothing
+ * goes in after it; and in HEAD, so that producers asleep there look again.
+ * Killed between the two: they look at the end of their slice.
+ *
+ * Watched: once somebody polls the flag, producers raise it and consumers
+ * lower it when nothing is left. `raised` saves the calls in between.
+ *
+ *   P7  raised is 0: raise, then raised = 1.
+ *   C7  empty: raised = 0, lower, look again; not empty any more (or shut):
+ *       raise, raised = 1.
+ *   Y1  watched = 1, then look, as the end of C7 does. Either a producer sees
+ *       it after its commit, or this look sees the message.
+ *
+ * Killed within P7: the flag is up once too often. Killed in C7 between lower
+ * and raise: a message may be there with the flag down, until the next put or
+ * get; so whoever polls looks again each second.
+ */
+#include "shared/ring_parts.h"
+
+#include "mp/error.h"
+
+void mp__ring_shut(mp__ring *ring)
+{
+    struct mp__ring_shared *shared = ring->shared;
+
+    (void)atomic_fetch_or(&shared->tail, SHUT);
+    (void)atomic_fetch_or(&shared->head, SHUT);
+    (void)mp__park_wake(mp__park_low_half(&shared->tail), MP__PARK_ALL);
+    (void)mp__park_wake(mp__park_low_half(&shared->head), MP__PARK_ALL);
+    mp__ring_raise(ring);
+}
+
+bool mp__ring_is_shut(const mp__ring *ring)
+{
+    return (atomic_load(&ring->shared->tail) & SHUT) != 0;
+}
+
+int mp__ring_done(mp__ring *ring)
+{
+    struct mp__ring_shared *shared = ring->shared;
+    int error = mp__ring_lock_side(ring, &shared->consumers, MP__NEVER);
+
+    if (error < 0) {
+        return error;
+    }
+    mp__takers_recover(&shared->takers,
+                       mp__ring_items_of(atomic_load(&shared->head)));
+    if (!mp__takers_done(&shared->takers,
+                         mp__guard_holder(&shared->consumers))) {
+        error = MP_EOVERFLOW;
+    }
+    (void)mp__guard_release(&shared->consumers);
+    return error;
+}
+
+/* With the guard no taker is half-way: what is not in the ring is in `held`,
+ * or its taker died. */
+static int look_done(mp__ring *ring, uint32_t *bell, bool *done,
+                     int64_t deadline)
+{
+    struct mp__ring_shared *shared = ring->shared;
+    int error = mp__ring_lock_side(ring, &shared->consumers, deadline);
+    uint64_t head;
+
+    if (error < 0) {
+        return error;
+    }
+    head = atomic_load(&shared->head);
+    mp__takers_recover(&shared->takers, mp__ring_items_of(head));
+    *bell = atomic_load(&shared->takers.bell);
+    *done = mp__ring_items_between(head, atomic_load(&shared->tail)) == 0 &&
+            !mp__takers_any(&shared->takers);
+    (void)mp__guard_release(&shared->consumers);
+    return 0;
+}
+
+int mp__ring_wait_done(mp__ring *ring, uint32_t *lost, int64_t deadline)
+{
+    mp__takers *takers = &ring->shared->takers;
+    uint32_t bell = 0;
+    uint32_t now;
+    bool done = false;
+    int error;
+
+    for (;;) {
+        error = look_done(ring, &bell, &done, deadline);
+        if (error < 0) {
+            return error;
+        }
+        if (done) {
+            break;
+        }
+        if (mp__deadline_passed(deadline)) {
+            return MP_ETIMEDOUT;
+        }
+        mp__takers_wait(takers, bell, deadline);
+    }
+    now = atomic_load(&takers->lost);
+    error = now == *lost ? 0 : MP_OWNERDEAD;
+    *lost = now;
+    return error;
+}
+
+void mp__ring_raise(mp__ring *ring)
+{
+    struct mp__ring_shared *shared = ring->shared;
+
+    if (atomic_load(&shared->watched) != 0 &&
+        atomic_load(&shared->raised) == 0) {
+        mp__flag_raise(&ring->flag); /* P7 */
+        atomic_store(&shared->raised, 1);
+    }
+}
+
+/* The end of C7 and of Y1. */
+static void raise_if_due(mp__ring *ring)
+{
+    if (mp__ring_count(ring) > 0 || mp__ring_is_shut(ring)) {
+        mp__flag_raise(&ring->flag);
+        atomic_store(&ring->shared->raised, 1);
+    }
+}
+
+void mp__ring_lower(mp__ring *ring)
+{
+    struct mp__ring_shared *shared = ring->shared;
+
+    if (atomic_load_explicit(&shared->watched, memory_order_relaxed) == 0) {
+        return;
+    }
+    atomic_store(&shared->raised, 0);
+    mp__flag_lower(&ring->flag);
+    raise_if_due(ring);
+}
+
+int mp__ring_watch(mp__ring *ring)
+{
+    if (atomic_exchange(&ring->shared->watched, 1) == 0) {
+        raise_if_due(ring); /* Y1 */
+    }
+    return ring->flag.read_end;
+}
