@@ -15,10 +15,12 @@
 #include <mp/serializer.h>
 #include <mp/value.h>
 #include <mp/queue.h>
+#include <mp/connection.h>
 #include <mp/shared.h>
 #include <mp/task.h>
 #include <mp/result.h>
 #include <mp/iterator.h>
 #include <mp/pool.h>
+#include <mp/wait.h>
 
 #endif

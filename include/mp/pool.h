@@ -19,12 +19,17 @@
  * pool works. The owner's ends supervisor and workers within a second.
  *
  * User code (serializers, sources) may not call the pool it is called by:
- * MP_ESTATE.
+ * MP_ESTATE. Callbacks may: see mp_call_options.done.
+ *
+ * Worth knowing when coming from elsewhere: an item's error leaves the rest of
+ * its chunk alone; a map over nothing is ready at once, and calls back; a
+ * timeout is about a wait, and the task goes on.
  */
 #ifndef MP_POOL_H
 #define MP_POOL_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <mp/export.h>
 #include <mp/iterator.h>
@@ -51,6 +56,20 @@ typedef struct mp_call_options {
     /** apply, map: receives the report of the failed item with the lowest
      *  index, or of the last item when none failed. */
     mp_report *report;
+
+    /** map: receives one code for each item: MP_OK or its error. */
+    int *statuses;
+
+    /** The _async calls: called once, when all items have ended, well or not,
+     *  inside one of the owner's calls on the pool, and before that call
+     *  returns; so it has run when a wait or get on the handle returns, and
+     *  when join does. `result` is the handle that the call gave, and stays
+     *  the caller's; if there is none (any more), one for the callback's time
+     *  only. In it, mp_result_get(result, ..., 0) works, and submitting, whose
+     *  callbacks run later; waiting, join and terminate give MP_ESTATE, and
+     *  mp_pool_destroy() does nothing. */
+    void (*done)(mp_result *result, void *context);
+    void *context;
 } mp_call_options;
 
 /** What affinity mask and cgroup quota leave us. */
@@ -72,12 +91,33 @@ typedef struct mp_pool_options {
      *  row that die in it. */
     int (*init)(void *argument, void **state);
 
-    /** Runs in each worker on every orderly end. */
+    /** Runs in each worker on every orderly end: the pool was closed, or the
+     *  worker is renewed. */
     void (*exit)(void *state);
 
     /** For init: as it is in memory at create, also for later workers. */
     void *argument;
+
+    /** Renew a worker after so many chunks (an apply is one). Default: never.
+     *  The pool keeps its number of workers, and loses no task over it. */
+    int tasks_per_worker;
+
+    /** Most items that are submitted and have not ended: the _async calls
+     *  wait before they take one more (but not in a callback), and maps and
+     *  iterators take no more from their source. Default: no limit. */
+    size_t max_pending;
 } mp_pool_options;
+
+/** Of items; an apply is one. `submitted` is the sum of ends[]: with what is
+ *  MP_TASK_PENDING and MP_TASK_RUNNING, at every moment. An item counts once
+ *  it is taken from its array or source. */
+typedef struct mp_pool_stats {
+    uint64_t submitted;
+    uint64_t ends[MP_TASK_ENDS];
+    uint64_t workers_lost;    /**< Crashed, or killed by whomever. */
+    uint64_t workers_renewed; /**< By tasks_per_worker. */
+    int workers;              /**< Alive now. */
+} mp_pool_stats;
 
 /**
  * Start supervisor and workers. The caller owns the pool until
@@ -143,25 +183,41 @@ MP_API int mp_pool_imap_unordered(mp_pool *pool, mp_iterator **iterator,
 /** How many workers it was made with; 0 inline. MP_ESTATE, MP_EINVAL. */
 MP_API int mp_pool_workers(const mp_pool *pool);
 
+/**
+ * A descriptor for the host's event loop: it polls readable when
+ * mp_pool_step() has something to do, also after a death. For poll() alone: it
+ * is borrowed, and nothing is to be read from it. Look again each second all
+ * the same; once the pool is broken it stays readable. MP_ESTATE, also for an
+ * inline pool; MP_EINVAL.
+ */
+MP_API int mp_pool_descriptor(mp_pool *pool);
+
+/** Take in what has ended, hand out what can be, run callbacks; never wait.
+ *  Returns how many items have ended in it; MP_ESTATE; MP_EINVAL. */
+MP_API int mp_pool_step(mp_pool *pool);
+
+/** Until destroy. Returns 0; MP_ESTATE; MP_EINVAL. */
+MP_API int mp_pool_get_stats(mp_pool *pool, mp_pool_stats *stats);
+
 /** No new tasks: submitting gives MP_ECLOSED. What was submitted finishes.
  *  Returns 0, again and again; MP_ESTATE; MP_EINVAL. */
 MP_API int mp_pool_close(mp_pool *pool);
 
 /** End the workers now. What has not finished ends as MP_ETERMINATED. Returns
- *  as mp_pool_close(). */
+ *  as mp_pool_close(), and MP_ESTATE in a callback. */
 MP_API int mp_pool_terminate(mp_pool *pool);
 
 /**
  * Wait until all tasks have ended and all processes of the pool are gone.
  * Items that an iterator over `next` has not taken yet are never taken: it
- * gives MP_ECLOSED once, then the end; arrays are worked off. Returns MP_OK, again and again;
- * MP_ETIMEDOUT; MP_ESTATE unless the pool was closed or terminated;
- * MP_EINVAL.
+ * gives MP_ECLOSED once, then the end; arrays are worked off. All callbacks
+ * have run. Returns MP_OK, again and again; MP_ETIMEDOUT; MP_ESTATE unless the
+ * pool was closed or terminated, and in a callback; MP_EINVAL.
  */
 MP_API int mp_pool_join(mp_pool *pool, int timeout_ms);
 
-/** Terminate, join, free; NULL does nothing. Results and iterators stay
- *  readable. */
+/** Terminate, join, free; NULL does nothing, nor does a call from a callback
+ *  or a serializer of this pool. Results and iterators stay readable. */
 MP_API void mp_pool_destroy(mp_pool *pool);
 
 #ifdef __cplusplus

@@ -49,8 +49,22 @@ MP_API int mp_result_get(mp_result *result, void *results, int timeout_ms);
  *  end. Returns 0, MP_EINVAL, MP_ESTATE. */
 MP_API int mp_result_report(mp_result *result, size_t index, mp_report *report);
 
-/** Give the handle back; NULL does nothing. The task goes on, and what it
- *  gives is dropped. */
+/**
+ * Wait until at least one of `count` results, of one pool or of several, is
+ * ready. NULLs among them are skipped, so that a list can be worked off.
+ * Returns the lowest index that is ready; MP_ETIMEDOUT; MP_EINVAL when all are
+ * NULL; MP_ESTATE.
+ */
+MP_API int mp_result_wait_any(mp_result *const *results, size_t count,
+                              int timeout_ms);
+
+/** Wait until all of them are ready. Returns MP_OK, also for count 0;
+ *  otherwise as above. */
+MP_API int mp_result_wait_all(mp_result *const *results, size_t count,
+                              int timeout_ms);
+
+/** Give the handle back; NULL does nothing. The task goes on, what it gives is
+ *  dropped, and its callback still runs. */
 MP_API void mp_result_destroy(mp_result *result);
 
 #ifdef __cplusplus

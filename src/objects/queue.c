@@ -6,7 +6,7 @@
  * guards. What a call works on lies in `scratch`, so that a failed call
  * leaves the caller's object as it was.
  */
-#include "mp/queue.h"
+#include "objects/queue.h"
 
 #include "mp/error.h"
 #include "objects/process.h"
@@ -234,6 +234,15 @@ int mp_queue_descriptor(mp_queue *queue)
     int error = check(queue);
 
     return error < 0 ? error : mp__ring_watch(queue->ring);
+}
+
+bool mp__queue_is_ready(mp_queue *queue)
+{
+    if (mp__ring_count(queue->ring) > 0 || mp__ring_is_shut(queue->ring)) {
+        return true;
+    }
+    mp__ring_lower(queue->ring);
+    return false;
 }
 
 int mp_queue_shutdown(mp_queue *queue)

@@ -261,6 +261,15 @@ bool mp__fd_drain(int fd)
     return ended;
 }
 
+int mp__fd_poll(struct pollfd *set, size_t count, int timeout_ms)
+{
+    int saved = errno;
+    int ready = poll(set, (nfds_t)count, timeout_ms);
+
+    errno = saved;
+    return ready < 0 ? 0 : ready;
+}
+
 int mp__fd_wait(int first, int second, int timeout_ms)
 {
     struct pollfd set[2] = {

@@ -9,7 +9,9 @@
 #ifndef MP__FD_H
 #define MP__FD_H
 
+#include <poll.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -48,5 +50,8 @@ bool mp__fd_drain(int fd);
 /* Wait until `first` or `second` (-1: none) is readable or at its end, or a
  * signal came, or `timeout_ms` is over. Returns a mask: 1 first, 2 second. */
 int mp__fd_wait(int first, int second, int timeout_ms);
+
+/* poll() that a signal ends early: how many are ready, or 0. */
+int mp__fd_poll(struct pollfd *set, size_t count, int timeout_ms);
 
 #endif

@@ -185,7 +185,8 @@ static void note_failure(mp__batch *batch, size_t index, int error)
 
 /* DIRECT: decode into the caller's array; a report of the lowest failure, or
  * of the last item while none has failed. */
-static void end_direct(mp__batch *batch, size_t index, const mp__news *news)
+static enum mp_task_end end_direct(mp__batch *batch, size_t index,
+                                   const mp__news *news)
 {
     mp__news told = *news;
     mp__kept kept;
@@ -200,6 +201,9 @@ static void end_direct(mp__batch *batch, size_t index, const mp__news *news)
         told.end = told.error < 0 ? MP_TASK_FAILED : MP_TASK_DONE;
     }
     note_failure(batch, index, told.error);
+    if (batch->statuses != NULL) {
+        batch->statuses[index] = told.error;
+    }
     if (batch->report != NULL &&
         (batch->failed_index == index || batch->failed_index == SIZE_MAX)) {
         told.bytes = NULL;
@@ -208,6 +212,7 @@ static void end_direct(mp__batch *batch, size_t index, const mp__news *news)
         mp__kept_report(&kept, batch->report);
         mp__kept_free(&kept);
     }
+    return told.end;
 }
 
 /* The place of an item that is kept until it is handed out: ORDERED by its
@@ -217,15 +222,36 @@ static mp__kept *kept_at(const mp__batch *batch, size_t number)
     return &batch->kept[number % batch->look_ahead];
 }
 
+static void count_taken(mp__batch *batch)
+{
+    batch->taken++;
+    batch->tally->submitted++;
+    batch->tally->pending++;
+}
+
+static void count_ended(mp__batch *batch, enum mp_task_end end, size_t count)
+{
+    batch->ended += count;
+    batch->tally->pending -= count;
+    batch->tally->ends[end] += count;
+}
+
+void mp__batch_cancel(mp__batch *batch, size_t count)
+{
+    count_ended(batch, MP_TASK_CANCELED, count);
+}
+
 void mp__batch_end_item(mp__batch *batch, size_t index, const mp__news *news)
 {
-    batch->ended++;
-    if (!batch->held) {
-        return; /* nobody will ask */
+    enum mp_task_end end = news->end;
+
+    if (!batch->held && batch->done == NULL) {
+        count_ended(batch, end, 1); /* nobody will ask */
+        return;
     }
     switch (batch->sink) {
     case MP__SINK_DIRECT:
-        end_direct(batch, index, news);
+        end = end_direct(batch, index, news);
         break;
     case MP__SINK_STORED:
         note_failure(batch, index, news->error);
@@ -238,6 +264,7 @@ void mp__batch_end_item(mp__batch *batch, size_t index, const mp__news *news)
         keep(kept_at(batch, batch->arrived++), index, news);
         break;
     }
+    count_ended(batch, end, 1);
 }
 
 void mp__batch_end_source(mp__batch *batch, const mp__news *news)
@@ -246,7 +273,7 @@ void mp__batch_end_source(mp__batch *batch, const mp__news *news)
         batch->source_error = news->error;
     } else {
         while (batch->taken < batch->count) {
-            batch->taken++;
+            count_taken(batch);
             mp__batch_end_item(batch, batch->taken - 1, news);
         }
     }
@@ -322,7 +349,8 @@ static const void *next_object(mp__batch *batch)
     return batch->lent.bytes;
 }
 
-void mp__batch_take(mp__batch *batch, mp__pack *pack, size_t *first)
+void mp__batch_take(mp__batch *batch, mp__pack *pack, uint64_t most,
+                    size_t *first)
 {
     mp__news refused = { .end = MP_TASK_FAILED };
     const void *object;
@@ -330,14 +358,14 @@ void mp__batch_take(mp__batch *batch, mp__pack *pack, size_t *first)
 
     mp__pack_clear(pack);
     *first = batch->taken;
-    while (pack->count < batch->chunk_size && pack->size < CHUNK_BYTES &&
-           mp__batch_has_more(batch)) {
+    while (pack->count < batch->chunk_size && pack->count < most &&
+           pack->size < CHUNK_BYTES && mp__batch_has_more(batch)) {
         object = next_object(batch);
         if (object == NULL) {
             return;
         }
         error = mp__pack_add(pack, &batch->task, object);
-        batch->taken++;
+        count_taken(batch);
         if (error == 0) {
             continue;
         }

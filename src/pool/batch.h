@@ -52,10 +52,26 @@ typedef struct mp__kept {
     _Alignas(16) unsigned char inside[16];
 } mp__kept;
 
+/* How many items a pool was given, and how they ended. */
+typedef struct mp__tally {
+    uint64_t submitted;
+    uint64_t pending;
+    uint64_t ends[MP_TASK_ENDS];
+} mp__tally;
+
 typedef struct mp__batch {
     struct mp__batch *next; /* of the pool's batches */
-    struct mp_pool *pool;   /* NULL: it is gone, every item has ended */
-    mp__chunk task;         /* as every chunk of it begins */
+    struct mp__batch *previous;
+    struct mp__batch *next_hungry;   /* of those with items to take */
+    struct mp__batch *next_finished; /* of those whose `done` is due */
+    mp__tally *tally;                /* the pool's; NULL with it */
+    mp_result *handle;               /* the user's; NULL: gone, or none */
+    void (*done)(mp_result *result, void *context); /* to be called still */
+    void *context;
+    bool calling;         /* `done` runs */
+    bool queued;          /* to be called: among the finished */
+    struct mp_pool *pool; /* NULL: it is gone, every item has ended */
+    mp__chunk task;       /* as every chunk of it begins */
     enum mp__sink sink;
     size_t count; /* of items; SIZE_MAX while the source has not told */
     size_t taken; /* from the source so far */
@@ -75,6 +91,7 @@ typedef struct mp__batch {
     size_t failed_index;    /* lowest; SIZE_MAX: none failed */
     int failed_error;
     mp_report *report; /* DIRECT; may be NULL */
+    int *statuses;     /* DIRECT; may be NULL */
 } mp__batch;
 
 /* All of it, with `room` places to keep ends in. 0 or MP_ENOMEM. */
@@ -87,9 +104,13 @@ bool mp__batch_has_more(const mp__batch *batch);
 /* Has every item that will ever be taken ended? */
 bool mp__batch_is_over(const mp__batch *batch);
 
-/* Take items from the source into `pack`, up to a chunk of them; *first is
- * the index of the first. Items that cannot be encoded end here and now. */
-void mp__batch_take(mp__batch *batch, mp__pack *pack, size_t *first);
+/* Take items from the source into `pack`, up to a chunk of them and at most
+ * `most`; *first is the index of the first. Items that cannot be encoded end here and now. */
+void mp__batch_take(mp__batch *batch, mp__pack *pack, uint64_t most,
+                    size_t *first);
+
+/* `count` items that were taken will never run. */
+void mp__batch_cancel(mp__batch *batch, size_t count);
 
 /* Item `index` has ended. */
 void mp__batch_end_item(mp__batch *batch, size_t index, const mp__news *news);

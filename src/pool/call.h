@@ -14,6 +14,8 @@ int mp__pool_check(const mp_pool *pool);
 
 /* A handle of the calling process for `batch`. 0 or MP_ENOMEM. */
 int mp__result_create(mp_result **result, mp__batch *batch);
+/* Run the callback of a batch that is over. */
+void mp__result_call_back(mp__batch *batch);
 int mp__iterator_create(mp_iterator **iterator, mp__batch *batch);
 
 #endif

@@ -34,15 +34,41 @@ void mp__free_slot(mp_pool *pool, uint32_t slot)
 
 void mp__unlink_batch(mp_pool *pool, mp__batch *batch)
 {
-    mp__batch **link = &pool->batches;
+    mp__batch **link = &pool->hungry;
 
-    while (*link != NULL && *link != batch) {
-        link = &(*link)->next;
+    if (batch->previous != NULL) {
+        batch->previous->next = batch->next;
+    } else {
+        pool->batches = batch->next;
     }
-    if (*link != NULL) {
-        *link = batch->next;
+    if (batch->next != NULL) {
+        batch->next->previous = batch->previous;
+    } else {
+        pool->batches_last = batch->previous;
     }
     batch->next = NULL;
+    batch->previous = NULL;
+    while (*link != NULL && *link != batch) {
+        link = &(*link)->next_hungry;
+    }
+    if (*link != NULL) {
+        *link = batch->next_hungry;
+    }
+}
+
+void mp__settle_batch(mp_pool *pool, mp__batch *batch)
+{
+    if (!mp__batch_is_over(batch) || batch->queued || batch->calling) {
+        return;
+    }
+    if (batch->done != NULL) {
+        batch->queued = true;
+        *pool->finished_end = batch;
+        pool->finished_end = &batch->next_finished;
+    } else if (!batch->held) {
+        mp__unlink_batch(pool, batch);
+        mp__batch_free(batch);
+    }
 }
 
 /* A batch nobody holds goes with its last item. */
@@ -54,10 +80,7 @@ void mp__end_item(mp_pool *pool, mp__batch *batch, size_t index,
     pool->busy = true; /* it may decode */
     mp__batch_end_item(batch, index, news);
     pool->busy = was_busy;
-    if (!batch->held && mp__batch_is_over(batch)) {
-        mp__unlink_batch(pool, batch);
-        mp__batch_free(batch);
-    }
+    mp__settle_batch(pool, batch);
 }
 
 enum mp_task_end mp__end_of(int error)

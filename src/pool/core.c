@@ -72,7 +72,8 @@ int mp__core_create(mp__core *core, const mp_pool_options *options,
                         .owner = mp_process_pid(self),
                         .init = options->init,
                         .exit = options->exit,
-                        .argument = options->argument };
+                        .argument = options->argument,
+                        .tasks_per_worker = options->tasks_per_worker };
     (void)snprintf(core->owner_name, sizeof(core->owner_name), "%s",
                    mp_process_name(self));
     error = mp__domain_open();

@@ -23,8 +23,9 @@ enum mp__phase {
 
 enum mp__readiness {
     MP__WORKER_BORN = 0,
-    MP__WORKER_READY,  /* its init is done */
-    MP__WORKER_REFUSED /* its init failed */
+    MP__WORKER_READY,   /* its init is done */
+    MP__WORKER_RENEWED, /* it leaves after tasks_per_worker chunks */
+    MP__WORKER_REFUSED  /* its init failed */
 };
 
 /* One line for each worker slot. */
@@ -41,6 +42,8 @@ struct mp__control {
     _Atomic uint32_t fault_taken; /* by CAS: who may write `fault` */
     _Atomic uint32_t fault_told;  /* it is written */
     mp__fault fault;
+    _Atomic uint64_t workers_lost; /* both by the supervisor */
+    _Atomic uint64_t workers_renewed;
     mp__bell bell;
     struct mp__worker_line workers[];
 };
@@ -64,6 +67,7 @@ typedef struct mp__core {
     int (*init)(void *argument, void **state);
     void (*exit)(void *state);
     void *argument;
+    int tasks_per_worker; /* 0: no limit */
 } mp__core;
 
 /* Everything but processes. 0, MP_ENOMEM or -errno. */

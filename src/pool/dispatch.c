@@ -8,6 +8,7 @@
 #include "pool/owner_parts.h"
 
 #include "mp/error.h"
+#include "platform/clock.h"
 #include "platform/fd.h"
 #include "platform/file.h"
 
@@ -111,36 +112,63 @@ static void hand_out_waiting(mp_pool *pool)
 /* Take a chunk from `batch` into pool->pack; its items' number. */
 static uint32_t take(mp_pool *pool, mp__batch *batch, size_t *first)
 {
+    uint64_t room = pool->max_pending > pool->tally.pending
+                        ? pool->max_pending - pool->tally.pending
+                        : 1; /* a callback's do not wait */
+
     pool->busy = true; /* next and encode */
-    mp__batch_take(batch, &pool->pack, first);
+    mp__batch_take(batch, &pool->pack, room, first);
     pool->busy = false;
     return pool->pack.count;
+}
+
+static void become_hungry(mp_pool *pool, mp__batch *batch)
+{
+    mp__batch **end = &pool->hungry;
+
+    while (*end != NULL) {
+        end = &(*end)->next_hungry;
+    }
+    batch->next_hungry = NULL;
+    *end = batch;
+}
+
+/* Whose turn it is: taken out of the hungry. Those that have no more items
+ * leave them for good. */
+static mp__batch *next_hungry(mp_pool *pool)
+{
+    mp__batch **link = &pool->hungry;
+    mp__batch *batch;
+
+    while (*link != NULL) {
+        batch = *link;
+        if (mp__batch_has_more(batch)) {
+            *link = batch->next_hungry;
+            return batch;
+        }
+        if (batch->fed || batch->taken == batch->count) {
+            *link = batch->next_hungry;
+        } else {
+            link = &batch->next_hungry;
+        }
+    }
+    return NULL;
 }
 
 /* Hand out one chunk of the batches in turn; false when there is none. */
 static bool hand_out_taken(mp_pool *pool)
 {
-    mp__batch *batch = pool->batches;
+    mp__batch *batch =
+        pool->tally.pending < pool->max_pending ? next_hungry(pool) : NULL;
     size_t first = 0;
 
-    while (batch != NULL && !mp__batch_has_more(batch)) {
-        batch = batch->next;
-    }
     if (batch == NULL) {
         return false;
     }
+    become_hungry(pool, batch); /* the others come first next time */
     if (take(pool, batch, &first) > 0) {
         hand_out(pool, batch, first, pool->pack.count, pool->pack.bytes,
                  pool->pack.size);
-    }
-    if (batch->next != NULL) {
-        mp__batch **end;
-
-        mp__unlink_batch(pool, batch); /* the others come first next time */
-        for (end = &pool->batches; *end != NULL; end = &(*end)->next) {
-            /* go on */
-        }
-        *end = batch;
     }
     return true;
 }
@@ -149,7 +177,7 @@ static bool has_unfinished_source(const mp_pool *pool)
 {
     const mp__batch *batch;
 
-    for (batch = pool->batches; batch != NULL; batch = batch->next) {
+    for (batch = pool->hungry; batch != NULL; batch = batch->next_hungry) {
         if (!batch->fed && batch->taken < batch->count) {
             return true;
         }
@@ -183,13 +211,18 @@ void mp__pump(mp_pool *pool)
 
 void mp__owner_add(mp_pool *pool, mp__batch *batch)
 {
-    mp__batch **end = &pool->batches;
-
-    while (*end != NULL) {
-        end = &(*end)->next;
-    }
     batch->pool = pool;
-    *end = batch;
+    batch->tally = &pool->tally;
+    batch->previous = pool->batches_last;
+    if (pool->batches_last != NULL) {
+        pool->batches_last->next = batch;
+    } else {
+        pool->batches = batch;
+    }
+    pool->batches_last = batch;
+    if (batch->sink != MP__SINK_STORED) {
+        become_hungry(pool, batch); /* those are taken at once */
+    }
 }
 
 /* Keep the chunk in pool->pack until a slot is free. */
@@ -213,6 +246,13 @@ static int wait_for_slot(mp_pool *pool, mp__batch *batch, size_t first)
     return 0;
 }
 
+static bool has_room(const void *argument)
+{
+    const mp_pool *pool = argument;
+
+    return pool->over || pool->tally.pending < pool->max_pending;
+}
+
 void mp__owner_take_all(mp_pool *pool, mp__batch *batch)
 {
     const mp__news no_memory = { .end = MP_TASK_FAILED, .error = MP_ENOMEM };
@@ -222,6 +262,13 @@ void mp__owner_take_all(mp_pool *pool, mp__batch *batch)
 
     batch->held = true; /* not gone with its last item, while we use it */
     while (mp__batch_has_more(batch)) {
+        if (!has_room(pool)) {
+            /* In a callback it does not wait, and takes more than it may. */
+            (void)mp__owner_wait(pool, has_room, pool, MP__NEVER);
+            if (!mp__batch_has_more(batch)) {
+                break; /* the pool has ended, and it with it */
+            }
+        }
         count = take(pool, batch, &first);
         if (count == 0) {
             continue;
@@ -233,9 +280,8 @@ void mp__owner_take_all(mp_pool *pool, mp__batch *batch)
             mp__end_chunk(pool, batch, first, count, &no_memory);
         }
     }
-    if (!held) {
-        mp__owner_drop(batch, false);
-    }
+    batch->held = held;
+    mp__settle_batch(pool, batch);
 }
 
 static void withdraw_waiting(mp_pool *pool, mp__batch *batch)
@@ -247,7 +293,7 @@ static void withdraw_waiting(mp_pool *pool, mp__batch *batch)
         waiting = *link;
         if (waiting->batch == batch) {
             *link = waiting->next;
-            batch->ended += waiting->count;
+            mp__batch_cancel(batch, waiting->count);
             free(waiting);
         } else {
             link = &waiting->next;
@@ -264,7 +310,7 @@ static void withdraw_queued(mp_pool *pool, mp__batch *batch)
     for (slot = 0; slot < slots; slot++) {
         if (pool->uses[slot].batch == batch &&
             mp__task_table_withdraw(pool->core.table, slot)) { /* O11 */
-            batch->ended += pool->uses[slot].count;
+            mp__batch_cancel(batch, pool->uses[slot].count);
             mp__free_slot(pool, slot);
         }
     }
@@ -282,10 +328,9 @@ void mp__owner_drop(mp__batch *batch, bool withdraw)
             withdraw_queued(pool, batch);
         }
     }
-    if (pool == NULL || mp__batch_is_over(batch)) {
-        if (pool != NULL) {
-            mp__unlink_batch(pool, batch);
-        }
+    if (pool != NULL) {
+        mp__settle_batch(pool, batch);
+    } else if (!batch->calling) {
         mp__batch_free(batch);
     }
 }

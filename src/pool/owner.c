@@ -1,10 +1,5 @@
 /*
- * owner.c -- submit, collect, wait: the pool as its owner sees it
- *
- * The owner never blocks on a write. A chunk goes to a free task slot, or
- * waits here in the heap; whatever the owner waits for, it collects and hands
- * out meanwhile. Results are copied out of the outbox as they come, so that a
- * thousand handles nobody asks never stop a worker.
+ * owner.c -- how a pool ends, and what its owner can see of it
  *
  * Steps O1 to O15 are those of shared/task_table.c, outbox.c and bell.c. The
  * supervisor's death is final (O13 to O15): every word is frozen first, then
@@ -20,16 +15,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#define SLICE_MS   250
 #define REAP_GRACE (3000 * MP__MS)
-
-void mp__owner_step(mp_pool *pool)
-{
-    if (!pool->is_inline && !pool->over) {
-        (void)mp__collect(pool);
-    }
-    mp__pump(pool);
-}
 
 /* O15: every item that has no end yet gets this one. */
 static void end_rest(mp_pool *pool, const mp__news *news)
@@ -62,6 +48,7 @@ static void end_rest(mp_pool *pool, const mp__news *news)
         next = batch->next;
         if (!batch->fed && batch->taken < batch->count) {
             mp__batch_end_source(batch, news);
+            mp__settle_batch(pool, batch);
         }
     }
 }
@@ -132,7 +119,7 @@ static void finish(mp_pool *pool, int error)
     end_rest(pool, &news);
 }
 
-static void supervisor_is_gone(mp_pool *pool)
+void mp__supervisor_is_gone(mp_pool *pool)
 {
     int64_t deadline = mp__clock_ns() + REAP_GRACE;
     bool all_done;
@@ -161,71 +148,6 @@ static void supervisor_is_gone(mp_pool *pool)
     pool->supervisor = 0;
 }
 
-/* Sleep until something may have changed; notices the supervisor's end. */
-static void sleep_a_slice(mp_pool *pool, int ms)
-{
-    mp__exit how;
-    int ready = mp__fd_wait(pool->core.bell_read, pool->core.link_owner, ms);
-    bool gone = false;
-
-    if ((ready & 2) != 0) {
-        gone = mp__fd_drain(pool->core.link_owner);
-    } else if (ready == 0 && ms > 0 && pool->supervisor != 0) {
-        /* The link's other end may live on in a child of some thread that
-         * forked while the pool was made. */
-        gone = mp__child_reap(pool->supervisor, &how) != MP__REAP_RUNNING;
-    }
-    if (gone) {
-        supervisor_is_gone(pool);
-    }
-}
-
-void mp__owner_look(mp_pool *pool)
-{
-    mp__owner_step(pool);
-    if (!pool->is_inline && pool->supervisor != 0 && !pool->over) {
-        sleep_a_slice(pool, 0);
-    }
-}
-
-/* Spin until a record comes; false: it is time to sleep. */
-static bool spin_for_news(mp_pool *pool)
-{
-    mp__spin spin;
-    bool news;
-
-    mp__spin_begin(&spin, &pool->budget);
-    do {
-        news = mp__outbox_has_news(pool->core.outbox);
-    } while (!news && mp__spin_once(&spin));
-    mp__spin_end(&spin, news);
-    return news;
-}
-
-int mp__owner_wait(mp_pool *pool, bool (*done)(const void *argument),
-                   const void *argument, int64_t deadline)
-{
-    for (;;) {
-        mp__owner_step(pool);
-        if (done(argument)) {
-            return 0;
-        }
-        if (mp__deadline_passed(deadline)) {
-            mp__owner_look(pool);
-            return done(argument) ? 0 : MP_ETIMEDOUT;
-        }
-        assert(!pool->is_inline && !pool->over);
-        if (spin_for_news(pool)) {
-            continue;
-        }
-        mp__bell_arm(&pool->core.control->bell);       /* O7 */
-        if (!mp__outbox_has_news(pool->core.outbox)) { /* O8 */
-            sleep_a_slice(pool, mp__deadline_poll_ms(deadline, SLICE_MS));
-        }
-        mp__bell_disarm(&pool->core.control->bell, pool->core.bell_read);
-    }
-}
-
 void mp__owner_close(mp_pool *pool)
 {
     pool->closed = true;
@@ -244,25 +166,14 @@ void mp__owner_terminate(mp_pool *pool)
         mp__fd_ring_link(pool->core.link_owner);
     }
     finish(pool, MP_ETERMINATED);
-}
-
-int mp__owner_reap(mp_pool *pool, int64_t deadline)
-{
-    while (pool->supervisor != 0) {
-        sleep_a_slice(pool, mp__deadline_poll_ms(deadline, SLICE_MS));
-        if (pool->supervisor != 0 && mp__deadline_passed(deadline)) {
-            return MP_ETIMEDOUT;
-        }
-        (void)mp__fd_drain(pool->core.bell_read);
-    }
-    return 0;
+    mp__owner_call_back(pool);
 }
 
 void mp__owner_kill(mp_pool *pool)
 {
     if (pool->supervisor != 0) {
         mp__child_signal(pool->supervisor, -1, SIGKILL);
-        supervisor_is_gone(pool);
+        mp__supervisor_is_gone(pool);
         end_workers(pool);
     }
 }

@@ -49,7 +49,17 @@ struct mp_pool {
     uint32_t free_count;
     mp__waiting *waiting;
     mp__waiting **waiting_end;
-    mp__batch *batches;
+    mp__batch *batches; /* all that have a handle or an item to end */
+    mp__batch *batches_last;
+    mp__batch *hungry;   /* with items to take, in the order of their turn */
+    mp__batch *finished; /* over, with a callback that is due */
+    mp__batch **finished_end;
+    mp__tally tally;
+    uint64_t max_pending; /* UINT64_MAX: no limit */
+    bool calling_back;    /* a `done` callback runs */
+    bool watched;         /* somebody polls the bell: keep it armed */
+    mp_pool *next_waited; /* while one call waits for several pools */
+    bool waited;
     mp__pack pack;
     mp__scratch from_file;
     mp__runner runner; /* inline, like the next */
@@ -70,13 +80,24 @@ void mp__owner_take_all(mp_pool *pool, mp__batch *batch);
 /* The handle is gone: what has not started never starts. May free it. */
 void mp__owner_drop(mp__batch *batch, bool withdraw);
 
-/* Take in what has arrived and hand out what can be; never waits. */
+/* Take in what has arrived, hand out what can be, run callbacks; never
+ * waits. */
 void mp__owner_step(mp_pool *pool);
 /* As step, noticing also that the supervisor is gone. */
 void mp__owner_look(mp_pool *pool);
-/* Step until done(argument) or the deadline: 0 or MP_ETIMEDOUT. */
+/* Step until done(argument) or the deadline: 0, MP_ETIMEDOUT, or MP_ESTATE in
+ * a callback, where nothing can be waited for. */
 int mp__owner_wait(mp_pool *pool, bool (*done)(const void *argument),
                    const void *argument, int64_t deadline);
+/* The same for the pools linked by next_waited. */
+int mp__owner_wait_any(mp_pool *first, bool (*done)(const void *argument),
+                       const void *argument, int64_t deadline);
+
+/* Call back for every batch that is over. Nothing in a callback. */
+void mp__owner_call_back(mp_pool *pool);
+
+/* The descriptor that polls readable when step has something to do. */
+int mp__owner_watch(mp_pool *pool);
 
 /* No more tasks will be submitted. */
 void mp__owner_close(mp_pool *pool);

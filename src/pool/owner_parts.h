@@ -9,6 +9,8 @@
 /* collect.c */
 enum mp_task_end mp__end_of(int error);
 void mp__unlink_batch(mp_pool *pool, mp__batch *batch);
+/* It may be over: then its callback is due, or it goes if nobody holds it. */
+void mp__settle_batch(mp_pool *pool, mp__batch *batch);
 /* A batch that nobody holds goes with its last item. */
 void mp__end_item(mp_pool *pool, mp__batch *batch, size_t index,
                   const mp__news *news);
@@ -21,5 +23,8 @@ bool mp__collect(mp_pool *pool);
 
 /* dispatch.c: hand out while there are free slots. */
 void mp__pump(mp_pool *pool);
+
+/* owner.c: the supervisor's end of the link has closed. */
+void mp__supervisor_is_gone(mp_pool *pool);
 
 #endif

@@ -76,7 +76,7 @@ int mp_pool_create(mp_pool **pool, const mp_pool_options *options)
 
     options = options == NULL ? &defaults : options;
     workers = workers_of(options);
-    if (pool == NULL || workers < 0) {
+    if (pool == NULL || workers < 0 || options->tasks_per_worker < 0) {
         return MP_EINVAL;
     }
     if (workers > 0 && mp__process_is_daemonic()) {
@@ -124,9 +124,17 @@ int mp_pool_close(mp_pool *pool)
     return error;
 }
 
-int mp_pool_terminate(mp_pool *pool)
+/* As check, for what a callback may not do. */
+static int check_outside(const mp_pool *pool)
 {
     int error = mp__pool_check(pool);
+
+    return error == 0 && pool->calling_back ? MP_ESTATE : error;
+}
+
+int mp_pool_terminate(mp_pool *pool)
+{
+    int error = check_outside(pool);
 
     if (error == 0) {
         mp__owner_terminate(pool);
@@ -144,14 +152,8 @@ static bool pool_is_idle(const void *argument)
 static bool pool_is_done(const void *argument)
 {
     const mp_pool *pool = argument;
-    const mp__batch *batch;
 
-    for (batch = pool->batches; batch != NULL; batch = batch->next) {
-        if (batch->ended < batch->taken) {
-            return false;
-        }
-    }
-    return true;
+    return pool->tally.pending == 0;
 }
 
 int mp_pool_join(mp_pool *pool, int timeout_ms)
@@ -159,7 +161,7 @@ int mp_pool_join(mp_pool *pool, int timeout_ms)
     const mp__news closed = { .error = MP_ECLOSED };
     int64_t deadline = mp__deadline_after(timeout_ms);
     mp__batch *batch;
-    int error = mp__pool_check(pool);
+    int error = check_outside(pool);
 
     if (error < 0) {
         return error;
@@ -183,7 +185,7 @@ void mp_pool_destroy(mp_pool *pool)
 {
     mp_pool **link = &pools;
 
-    if (pool == NULL) {
+    if (pool == NULL || pool->calling_back || pool->busy) {
         return;
     }
     mp__self_lock();

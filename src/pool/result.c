@@ -9,11 +9,13 @@
 #include "pool/call.h"
 #include "pool/owner.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 struct mp_result {
     mp__batch *batch;
     pid_t maker;
+    bool lent; /* to a callback, for as long as that runs */
 };
 
 int mp__result_create(mp_result **result, mp__batch *batch)
@@ -25,8 +27,20 @@ int mp__result_create(mp_result **result, mp__batch *batch)
     }
     fresh->batch = batch;
     fresh->maker = mp_process_pid(mp_process_current());
+    batch->handle = fresh;
     *result = fresh;
     return 0;
+}
+
+void mp__result_call_back(mp__batch *batch)
+{
+    void (*done)(mp_result *, void *) = batch->done;
+    mp_result lent = { .batch = batch,
+                       .maker = mp_process_pid(mp_process_current()),
+                       .lent = true };
+
+    batch->done = NULL;
+    done(batch->handle != NULL ? batch->handle : &lent, batch->context);
 }
 
 static int check(const mp_result *result)
@@ -148,11 +162,132 @@ int mp_result_report(mp_result *result, size_t index, mp_report *report)
     return 0;
 }
 
+/* ---- several at once ---- */
+
+struct set {
+    mp_result *const *results;
+    size_t count;
+};
+
+/* Index of the first that is ready, or `count`. */
+static size_t first_ready(const struct set *set)
+{
+    size_t i;
+
+    for (i = 0; i < set->count; i++) {
+        if (set->results[i] != NULL && is_ready(set->results[i]->batch)) {
+            break;
+        }
+    }
+    return i;
+}
+
+static bool any_is_ready(const void *argument)
+{
+    const struct set *set = argument;
+
+    return first_ready(set) < set->count;
+}
+
+static bool all_are_ready(const void *argument)
+{
+    const struct set *set = argument;
+    size_t i;
+
+    for (i = 0; i < set->count; i++) {
+        if (set->results[i] != NULL && !is_ready(set->results[i]->batch)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Link the pools that the results wait for; NULL: none waits. */
+static mp_pool *link_pools(const struct set *set)
+{
+    mp_pool *first = NULL;
+    mp_pool *pool;
+    size_t i;
+
+    for (i = 0; i < set->count; i++) {
+        pool = set->results[i] == NULL ? NULL : set->results[i]->batch->pool;
+        if (pool != NULL && !pool->waited && !pool->is_inline) {
+            pool->waited = true;
+            pool->next_waited = first;
+            first = pool;
+        }
+    }
+    for (pool = first; pool != NULL; pool = pool->next_waited) {
+        pool->waited = false;
+    }
+    return first;
+}
+
+/* 0; MP_EINVAL when there is none at all; or an error of one of them. */
+static int check_set(const struct set *set)
+{
+    int error = 0;
+    bool any = false;
+    size_t i;
+
+    if (set->results == NULL && set->count > 0) {
+        return MP_EINVAL;
+    }
+    for (i = 0; i < set->count && error == 0; i++) {
+        if (set->results[i] != NULL) {
+            any = true;
+            error = check(set->results[i]);
+        }
+    }
+    return error == 0 && !any ? MP_EINVAL : error;
+}
+
+/* Wait until `done` of the set. A predicate that no pool can make true any
+ * more is true already: then every result is ready. */
+static int wait_set(const struct set *set, bool (*done)(const void *argument),
+                    int timeout_ms)
+{
+    mp_pool *pools = link_pools(set);
+
+    if (pools == NULL || done(set)) {
+        return 0;
+    }
+    return mp__owner_wait_any(pools, done, set, mp__deadline_after(timeout_ms));
+}
+
+int mp_result_wait_any(mp_result *const *results, size_t count, int timeout_ms)
+{
+    struct set set = { .results = results, .count = count };
+    int error = check_set(&set);
+    size_t index;
+
+    if (error == 0) {
+        error = wait_set(&set, any_is_ready, timeout_ms);
+    }
+    if (error < 0) {
+        return error;
+    }
+    index = first_ready(&set);
+    return index > INT_MAX ? INT_MAX : (int)index;
+}
+
+int mp_result_wait_all(mp_result *const *results, size_t count, int timeout_ms)
+{
+    struct set set = { .results = results, .count = count };
+    int error = count == 0 ? 0 : check_set(&set);
+
+    if (count == 0) {
+        return 0;
+    }
+    return error < 0 ? error : wait_set(&set, all_are_ready, timeout_ms);
+}
+
 void mp_result_destroy(mp_result *result)
 {
-    if (result == NULL) {
+    if (result == NULL || result->lent) {
         return;
     }
+    result->batch->handle = NULL;
     /* A copy that a fork made has nothing to say about the owner's tasks. */
     if (result->maker == mp_process_pid(mp_process_current())) {
         mp__owner_drop(result->batch, false);

@@ -108,6 +108,9 @@ int mp__owner_create(mp_pool **pool, const mp_pool_options *options,
         return MP_ENOMEM;
     }
     fresh->waiting_end = &fresh->waiting;
+    fresh->finished_end = &fresh->finished;
+    fresh->max_pending =
+        options->max_pending == 0 ? UINT64_MAX : options->max_pending;
     fresh->maker = mp_process_pid(mp_process_current());
     if (workers == 0) {
         start_inline(fresh, options);
@@ -140,6 +143,7 @@ void mp__owner_free(mp_pool *pool)
         next = batch->next;
         batch->next = NULL;
         batch->pool = NULL; /* its handle stays readable */
+        batch->tally = NULL;
         if (!batch->held) {
             mp__batch_free(batch);
         }

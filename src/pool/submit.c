@@ -44,7 +44,13 @@ static int check_submit(const mp_pool *pool, const mp_task *task)
 }
 
 /* Fields that a call can honour. */
-enum field { FIELD_CHUNK = 1, FIELD_AHEAD = 2, FIELD_REPORT = 4 };
+enum field {
+    FIELD_CHUNK = 1,
+    FIELD_AHEAD = 2,
+    FIELD_REPORT = 4,
+    FIELD_STATUSES = 8,
+    FIELD_DONE = 16
+};
 
 static int check_options(const mp_call_options *options, int fields)
 {
@@ -54,7 +60,10 @@ static int check_options(const mp_call_options *options, int fields)
     if (options->chunk_size < 0 || options->look_ahead < 0 ||
         (options->chunk_size > 0 && (fields & FIELD_CHUNK) == 0) ||
         (options->look_ahead > 0 && (fields & FIELD_AHEAD) == 0) ||
-        (options->report != NULL && (fields & FIELD_REPORT) == 0)) {
+        (options->report != NULL && (fields & FIELD_REPORT) == 0) ||
+        (options->statuses != NULL && (fields & FIELD_STATUSES) == 0) ||
+        ((options->done != NULL || options->context != NULL) &&
+         (fields & FIELD_DONE) == 0)) {
         return MP_EINVAL;
     }
     return 0;
@@ -85,6 +94,9 @@ static int begin_array(mp_pool *pool, mp__batch **batch, const mp_task *task,
 
     if (error == 0) {
         error = check_options(options, fields);
+    }
+    if (error == 0 && sink == MP__SINK_DIRECT && pool->calling_back) {
+        error = MP_ESTATE; /* it would have to wait */
     }
     if (error < 0) {
         return error;
@@ -162,7 +174,7 @@ int mp_pool_map(mp_pool *pool, const mp_task *task, const void *arguments,
     mp__batch *batch = NULL;
     int error =
         begin_array(pool, &batch, task, arguments, count, MP__SINK_DIRECT,
-                    options, FIELD_CHUNK | FIELD_REPORT);
+                    options, FIELD_CHUNK | FIELD_REPORT | FIELD_STATUSES);
 
     if (error < 0) {
         return error;
@@ -176,11 +188,13 @@ int mp_pool_map(mp_pool *pool, const mp_task *task, const void *arguments,
     }
     batch->results = results;
     batch->report = options == NULL ? NULL : options->report;
+    batch->statuses = options == NULL ? NULL : options->statuses;
     return run_direct(pool, batch);
 }
 
 /* Submit a STORED batch; its handle, if one is asked for. */
-static int run_stored(mp_pool *pool, mp__batch *batch, mp_result **result)
+static int run_stored(mp_pool *pool, mp__batch *batch, mp_result **result,
+                      const mp_call_options *options)
 {
     mp_result *handle = NULL;
     int error = 0;
@@ -193,12 +207,14 @@ static int run_stored(mp_pool *pool, mp__batch *batch, mp_result **result)
         return error;
     }
     batch->held = result != NULL;
+    batch->done = options == NULL ? NULL : options->done;
+    batch->context = options == NULL ? NULL : options->context;
+    if (result != NULL) {
+        *result = handle; /* a callback may look there */
+    }
     mp__owner_add(pool, batch);
     mp__owner_take_all(pool, batch);
     mp__owner_step(pool);
-    if (result != NULL) {
-        *result = handle;
-    }
     return 0;
 }
 
@@ -225,7 +241,7 @@ int mp_pool_apply_async(mp_pool *pool, mp_result **result, const mp_task *task,
 {
     mp__batch *batch = NULL;
     int error = begin_array(pool, &batch, task, argument, 1, MP__SINK_STORED,
-                            options, 0);
+                            options, FIELD_DONE);
 
     if (error < 0) {
         return error;
@@ -235,7 +251,7 @@ int mp_pool_apply_async(mp_pool *pool, mp_result **result, const mp_task *task,
         mp__batch_free(batch);
         return error;
     }
-    return run_stored(pool, batch, result);
+    return run_stored(pool, batch, result, options);
 }
 
 int mp_pool_map_async(mp_pool *pool, mp_result **result, const mp_task *task,
@@ -244,9 +260,9 @@ int mp_pool_map_async(mp_pool *pool, mp_result **result, const mp_task *task,
 {
     mp__batch *batch = NULL;
     int error = begin_array(pool, &batch, task, arguments, count,
-                            MP__SINK_STORED, options, FIELD_CHUNK);
+                            MP__SINK_STORED, options, FIELD_CHUNK | FIELD_DONE);
 
-    return error < 0 ? error : run_stored(pool, batch, result);
+    return error < 0 ? error : run_stored(pool, batch, result, options);
 }
 
 /* ---- batches over sources ---- */

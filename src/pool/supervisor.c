@@ -162,14 +162,28 @@ static void count_early_death(struct supervisor *s, bool was_ready)
     }
 }
 
+/* How its end counts. */
+static void count_end(struct supervisor *s, uint32_t ready, bool well)
+{
+    struct mp__control *control = s->core->control;
+
+    if (well && ready == MP__WORKER_RENEWED) {
+        (void)atomic_fetch_add(&control->workers_renewed, 1);
+    } else if (!well || ready != MP__WORKER_READY ||
+               !mp__task_table_is_closed(s->core->table)) {
+        (void)atomic_fetch_add(&control->workers_lost, 1);
+        count_early_death(s, ready == MP__WORKER_READY ||
+                                 ready == MP__WORKER_RENEWED);
+    }
+}
+
 /* S4 to S6 for worker `w`, which has just been reaped. */
 static void bury(struct supervisor *s, uint32_t w, const mp__exit *how,
                  bool known)
 {
     struct mp__worker_line *line = &s->core->control->workers[w];
     uint32_t ready = atomic_load(&line->ready);
-    bool orderly = known && how->status == 0 && ready == MP__WORKER_READY &&
-                   mp__task_table_is_closed(s->core->table);
+    bool well = known && how->status == 0;
     pid_t pid = s->places[w].pid;
     enum mp__task_state state;
     mp__claim claim;
@@ -181,6 +195,7 @@ static void bury(struct supervisor *s, uint32_t w, const mp__exit *how,
     state = mp__task_table_in_hand(s->core->table, w, &claim);
     if (state == MP__TASK_RUNNING) {
         end_item(s, w, &claim, pid, how, known); /* S5 */
+        well = false;
         state = mp__task_table_in_hand(s->core->table, w, &claim);
     }
     mp__fd_ring(s->core->bell_write); /* S6 */
@@ -189,9 +204,7 @@ static void bury(struct supervisor *s, uint32_t w, const mp__exit *how,
         mp__fault_say(&none, MP_EBROKEN, "init failed");
         break_pool(s, &none); /* the worker has told why */
     }
-    if (!orderly) {
-        count_early_death(s, ready == MP__WORKER_READY);
-    }
+    count_end(s, ready, well);
     /* S7: "closed" is looked at before the queue: after it nothing is ever
      * queued, so what is not seen there does not come. */
     s->places[w].wanted = state == MP__TASK_HELD ||

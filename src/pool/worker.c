@@ -5,8 +5,8 @@
  * shared/bell.c. A worker may be killed anywhere; what it has not committed
  * did not happen, and its supervisor ends the item in hand.
  *
- * Its own reasons to leave: the pool is closed and nothing is queued; its
- * init failed; its supervisor is gone (the kernel sends SIGKILL where it can,
+ * Its own reasons to leave: the pool is closed and nothing is queued; it has
+ * run tasks_per_worker chunks; its init failed; its supervisor is gone (the kernel sends SIGKILL where it can,
  * and every sleep looks); a task called fork() and returned twice, and this
  * is the copy. After a lost commit it waits for the SIGKILL that is coming.
  */
@@ -300,21 +300,38 @@ static void idle(struct worker *w, uint64_t seen, int64_t *slice)
     }
 }
 
+/* Has it run as many chunks as it may? Said before its exit function runs: a
+ * death in there is a loss. */
+static bool is_used_up(const struct worker *w, int chunks)
+{
+    int most = w->core->tasks_per_worker;
+
+    if (most == 0 || chunks < most) {
+        return false;
+    }
+    atomic_store(&w->core->control->workers[w->index].ready,
+                 MP__WORKER_RENEWED);
+    return true;
+}
+
 static void serve(struct worker *w)
 {
     int64_t slice = IDLE_SLICE;
+    int chunks = 0; /* run so far */
     uint64_t seen = 0;
     mp__claim claim;
 
     wait_room(w, 0);
     if (mp__task_table_inherit(w->core->table, w->index, &claim)) { /* W0 */
         run_chunk(w, &claim);
+        chunks++;
     }
-    for (;;) {
+    while (!is_used_up(w, chunks)) {
         wait_room(w, 0); /* W1: the room for the record of our death */
         switch (mp__task_table_claim(w->core->table, w->index, &claim, &seen)) {
         case MP__CLAIM_TASK:
             run_chunk(w, &claim);
+            chunks += w->core->tasks_per_worker != 0;
             slice = IDLE_SLICE;
             break;
         case MP__CLAIM_NONE:

@@ -56,6 +56,9 @@ int mp__ring_wait_done(mp__ring *ring, uint32_t *lost, int64_t deadline);
 /* A descriptor that polls readable while a get may succeed, from now on. */
 int mp__ring_watch(mp__ring *ring);
 
+/* C7: it may be empty, so that descriptor need not be readable. */
+void mp__ring_lower(mp__ring *ring);
+
 /* Messages in it at this moment. */
 size_t mp__ring_count(const mp__ring *ring);
 

@@ -118,9 +118,8 @@ void mp__ring_wait_for_move(mp__ring *ring, _Atomic uint64_t *word,
                             uint64_t seen, int64_t deadline);
 /* P1, C1: a result below 0 is an error. */
 int mp__ring_lock_side(mp__ring *ring, mp__guard *guard, int64_t deadline);
-/* P7: there is a message. C7: the ring may be empty. */
+/* P7: there is a message. */
 void mp__ring_raise(mp__ring *ring);
-void mp__ring_lower(mp__ring *ring);
 /* Is there memory to give back once the ring is empty? */
 bool mp__ring_has_cold_memory(const mp__ring *ring);
 /* Give it back: the ring is empty and `producers` is ours. */

@@ -1,0 +1,110 @@
+/*
+ * observe.c -- a pool in a host's event loop, and what it has done so far
+ */
+#include "pool/owner.h"
+
+#include "mp/error.h"
+#include "platform/fd.h"
+#include "pool/call.h"
+#include "pool/observe.h"
+
+#include <limits.h>
+
+int mp__pool_watch(mp_pool *pool, bool *news)
+{
+    int error = mp__pool_check(pool);
+    int descriptor;
+
+    if (error < 0) {
+        return error;
+    }
+    if (pool->is_inline) {
+        return MP_ESTATE;
+    }
+    descriptor = mp__owner_watch(pool);
+    *news = !pool->over && (mp__outbox_has_news(pool->core.outbox) ||
+                            mp__fd_wait(pool->core.link_owner, -1, 0) != 0);
+    return descriptor;
+}
+
+int mp_pool_descriptor(mp_pool *pool)
+{
+    bool news = false;
+    int descriptor = mp__pool_watch(pool, &news);
+
+    if (descriptor >= 0 && news) {
+        mp__owner_look(pool);
+    }
+    return descriptor;
+}
+
+static uint64_t ended(const mp_pool *pool)
+{
+    return pool->tally.submitted - pool->tally.pending;
+}
+
+int mp_pool_step(mp_pool *pool)
+{
+    int error = mp__pool_check(pool);
+    uint64_t before;
+    uint64_t now;
+
+    if (error < 0) {
+        return error;
+    }
+    before = ended(pool);
+    mp__owner_look(pool);
+    now = ended(pool) - before;
+    return now > INT_MAX ? INT_MAX : (int)now;
+}
+
+/* Items that a worker has in hand: one in every running task. */
+static uint64_t count_running(const mp_pool *pool)
+{
+    uint32_t slots = mp__task_table_slots(pool->core.table);
+    uint64_t running = 0;
+    uint32_t slot;
+
+    for (slot = 0; slot < slots; slot++) {
+        running +=
+            mp__word_state(mp__task_table_word(pool->core.table, slot)) ==
+            MP__TASK_RUNNING;
+    }
+    return running;
+}
+
+int mp_pool_get_stats(mp_pool *pool, mp_pool_stats *stats)
+{
+    int error = mp__pool_check(pool);
+    const struct mp__control *control;
+    uint64_t running = 0;
+    uint32_t w;
+    int end;
+
+    if (error == 0 && stats == NULL) {
+        error = MP_EINVAL;
+    }
+    if (error < 0) {
+        return error;
+    }
+    mp__owner_look(pool);
+    *stats = (mp_pool_stats){ .submitted = pool->tally.submitted };
+    for (end = MP_TASK_DONE; end < MP_TASK_ENDS; end++) {
+        stats->ends[end] = pool->tally.ends[end];
+    }
+    if (!pool->is_inline) {
+        control = pool->core.control;
+        running = pool->over ? 0 : count_running(pool);
+        stats->workers_lost = atomic_load(&control->workers_lost);
+        stats->workers_renewed = atomic_load(&control->workers_renewed);
+        for (w = 0; w < pool->core.workers && pool->supervisor != 0; w++) {
+            stats->workers += atomic_load(&control->workers[w].pid) != 0;
+        }
+    }
+    /* One may have ended since we looked, and not been told yet. */
+    stats->ends[MP_TASK_RUNNING] =
+        running < pool->tally.pending ? running : pool->tally.pending;
+    stats->ends[MP_TASK_PENDING] =
+        pool->tally.pending - stats->ends[MP_TASK_RUNNING];
+    return 0;
+}
