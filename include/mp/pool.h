@@ -155,6 +155,7 @@ MP_API int mp_pool_apply_async(mp_pool *pool, mp_result **result,
  *
  *   results    Receives as many objects, in order, for the caller to own;
  *              those of items that failed become zero bytes. NULL: dropped.
+ *              Not the memory of the arguments.
  *
  * Returns MP_OK, or the error of the failed item with the lowest index; the
  * others have run all the same. Other errors as for mp_pool_apply().
