@@ -2,7 +2,7 @@
  * mp/process.h -- run a function in a child process
  *
  * A handle belongs to the process that made it. In any other process every
- * call but destroy gives MP_ESTATE (questions give 0 or NULL), and destroy
+ * call but destroy gives MP_ESTATE (pid and name: 0 and NULL), and destroy
  * only frees the local copy.
  *
  * Fork copies one thread: start processes before the host makes threads, or
@@ -73,7 +73,8 @@ MP_API int mp_process_start(mp_process *process);
  */
 MP_API int mp_process_join(mp_process *process, int timeout_ms);
 
-/** 1 while it runs (also when stopped by a signal); 0 before and after. */
+/** 1 while it runs (also when stopped by a signal); 0 before and after;
+ *  MP_ESTATE, MP_EINVAL. */
 MP_API int mp_process_is_alive(const mp_process *process);
 
 /**
