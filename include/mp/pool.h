@@ -187,8 +187,10 @@ MP_API int mp_pool_workers(const mp_pool *pool);
 /**
  * A descriptor for the host's event loop: it polls readable when
  * mp_pool_step() has something to do, also after a death. For poll() alone: it
- * is borrowed, and nothing is to be read from it. Look again each second all
- * the same; once the pool is broken it stays readable. MP_ESTATE, also for an
+ * is borrowed, and nothing is to be read from it. Every other call on the pool
+ * does what step does, too: ask a handle whether it is ready before you wait
+ * here for it. Look again each second all the same; once the pool is broken it
+ * stays readable. MP_ESTATE, also for an
  * inline pool; MP_EINVAL.
  */
 MP_API int mp_pool_descriptor(mp_pool *pool);

@@ -22,7 +22,7 @@ typedef struct mp_wait_item {
     mp_connection *connection; /**< There is a message, or the end. */
     mp_process *process;       /**< It has ended; MP_ESTATE before start. */
     mp_queue *queue;           /**< There is a message, or it was shut down. */
-    mp_pool *pool;             /**< mp_pool_step() has something to do. */
+    mp_pool *pool;             /**< mp_pool_step() may have something to do. */
     int descriptor;            /**< It polls readable, at its end too. */
     bool ready;                /**< Set by mp_wait(), in every item. */
 } mp_wait_item;

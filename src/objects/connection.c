@@ -99,8 +99,10 @@ static void advance(struct outgoing *out, size_t sent)
 
     out->head += of_head;
     out->head_left -= of_head;
-    out->body += sent - of_head;
-    out->body_left -= sent - of_head;
+    if (sent > of_head) { /* an empty body may be NULL */
+        out->body += sent - of_head;
+        out->body_left -= sent - of_head;
+    }
 }
 
 /* One frame. *any: something of the message has gone. */

@@ -39,16 +39,15 @@ static int wait_for_start(mp_pool *pool)
     int ready;
 
     for (;;) {
-        started = atomic_load(&pool->core.control->started);
-        if (started != 0) {
-            return started < 0 ? started : 0;
-        }
         ready =
             mp__fd_wait(pool->core.bell_read, pool->core.link_owner, SLICE_MS);
         (void)mp__fd_drain(pool->core.bell_read);
-        if ((ready & 2) != 0 && mp__fd_drain(pool->core.link_owner) &&
-            atomic_load(&pool->core.control->started) == 0) {
-            return MP_EBROKEN; /* killed before it had begun */
+        started = atomic_load(&pool->core.control->started);
+        if (started != 0 && (ready & 1) != 0) {
+            return started < 0 ? started : 0; /* and no byte is left over */
+        }
+        if ((ready & 2) != 0 && mp__fd_drain(pool->core.link_owner)) {
+            return started < 0 ? started : MP_EBROKEN; /* it was killed */
         }
     }
 }

@@ -87,6 +87,8 @@ static void C_18_five_senders_under_a_lock_deliver_all_whole(void **state)
 
 /* ---- a set of everything ---- */
 
+static mp_event *go; /* for the task */
+
 struct set {
     mp_connection *here;
     mp_connection *there;
@@ -109,7 +111,8 @@ static int make_set(void **state)
     mp_pool_options options = { .workers = 1 };
     struct set *set = calloc(1, sizeof(*set));
 
-    if (set == NULL || mp_connection_pair(&set->here, &set->there, NULL) < 0 ||
+    if (set == NULL || mp_event_create(&go) < 0 ||
+        mp_connection_pair(&set->here, &set->there, NULL) < 0 ||
         mp_queue_create(&set->queue, NULL) < 0 ||
         mp_pool_create(&set->pool, &options) < 0 || pipe(set->ends) < 0) {
         return 1;
@@ -135,22 +138,24 @@ static int destroy_set(void **state)
     mp_connection_destroy(set->there);
     mp_queue_destroy(set->queue);
     mp_pool_destroy(set->pool);
+    mp_event_destroy(go);
     (void)close(set->ends[0]);
     (void)close(set->ends[1]);
     free(set);
     return 0;
 }
 
-static int do_nothing(const void *argument, void *result)
+/* Not over before it was submitted: the submitting call takes in what is. */
+static int wait_to_go(const void *argument, void *result)
 {
     (void)argument;
     (void)result;
-    return 0;
+    return mp_event_wait(go, LONG_MS) == MP_OK ? 0 : 1;
 }
 
 static void make_ready(struct set *set, int which)
 {
-    static const mp_task nothing = { .run = do_nothing };
+    static const mp_task task = { .run = wait_to_go };
 
     switch (which) {
     case 0:
@@ -162,7 +167,8 @@ static void make_ready(struct set *set, int which)
         break;
     case 2:
         assert_int_equal(
-            mp_pool_apply_async(set->pool, NULL, &nothing, NULL, NULL), MP_OK);
+            mp_pool_apply_async(set->pool, NULL, &task, NULL, NULL), MP_OK);
+        assert_int_equal(mp_event_set(go), MP_OK);
         break;
     case 3:
         assert_int_equal(mp_process_kill(set->process), MP_OK);
