@@ -30,8 +30,9 @@ MP_API int mp_barrier_create(mp_barrier **barrier, int parties,
 /**
  * Wait up to `timeout_ms` for the others. Returns how many came before, 0 to
  * parties - 1, each once; MP_EBROKEN, also when the time is over; MP_ETIMEDOUT
- * only for one process too many, while the parties' action runs; MP_EINVAL;
- * MP_ENOMEM when more than 1024 processes share objects.
+ * only for one process too many, while the parties' action runs; MP_EDEADLK in
+ * that action; MP_EINVAL; MP_ENOMEM when more than 1024 processes share
+ * objects.
  */
 MP_API int mp_barrier_wait(mp_barrier *barrier, int timeout_ms);
 

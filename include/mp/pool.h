@@ -191,7 +191,7 @@ MP_API int mp_pool_workers(const mp_pool *pool);
  * does what step does, too: ask a handle whether it is ready before you wait
  * here for it. Look again each second all the same; once the pool is broken it
  * stays readable. MP_ESTATE, also for an
- * inline pool; MP_EINVAL.
+ * inline pool and in a callback; MP_EINVAL.
  */
 MP_API int mp_pool_descriptor(mp_pool *pool);
 

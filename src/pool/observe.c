@@ -18,7 +18,7 @@ int mp__pool_watch(mp_pool *pool, bool *news)
     if (error < 0) {
         return error;
     }
-    if (pool->is_inline) {
+    if (pool->is_inline || pool->calling_back) {
         return MP_ESTATE;
     }
     descriptor = mp__owner_watch(pool);

@@ -61,6 +61,8 @@ static void end_pools(void)
 
     for (pool = pools; pool != NULL; pool = pool->next) {
         if (pool->maker == self) {
+            /* No callbacks: what they would use may be gone by now. */
+            pool->calling_back = true;
             mp__owner_terminate(pool);
             (void)mp__owner_reap(pool, mp__clock_ns() + DESTROY_GRACE);
         }

@@ -146,7 +146,13 @@ static int wait_for_action(mp__meeting *meeting, uint64_t round,
                            int64_t deadline, mp__meeting_budget *budget)
 {
     uint64_t word = atomic_load(&meeting->word);
+    mp__ident self = 0;
 
+    (void)mp__domain_self(&self);
+    if (atomic_load(&meeting->members[meeting->parties - 1]) == self &&
+        phase_of(word) == ACTING && round_of(word) == round) {
+        return MP_EDEADLK; /* from inside the action */
+    }
     while (round_of(word) == round && phase_of(word) == ACTING) {
         if (mp__deadline_passed(deadline)) {
             return MP_ETIMEDOUT;

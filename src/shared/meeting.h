@@ -28,7 +28,8 @@ typedef struct mp__meeting_budget {
 } mp__meeting_budget;
 
 /* Arrive in *round. The number of those that came before, or MP_EBROKEN, or
- * MP_ETIMEDOUT while another round's last still acts. The last of ours,
+ * MP_ETIMEDOUT while another round's last still acts, or MP_EDEADLK for that
+ * last one itself. The last of ours,
  * parties - 1, acts for all and then ends the round. */
 int mp__meeting_arrive(mp__meeting *meeting, uint64_t *round, int64_t deadline,
                        mp__meeting_budget *budget);

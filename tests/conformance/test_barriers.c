@@ -253,6 +253,23 @@ static void L_28_death_of_a_party_breaks_it_for_all(void **state)
     }
 }
 
+static int wait_again(void *argument)
+{
+    *(int *)argument = mp_barrier_wait(barrier, MP_FOREVER);
+    return 0;
+}
+
+static void an_action_that_waits_is_told_so(void **state)
+{
+    int result = 0;
+
+    (void)state;
+    assert_int_equal(mp_barrier_create(&barrier, 1, wait_again, &result),
+                     MP_OK);
+    assert_int_equal(mp_barrier_wait(barrier, MP_FOREVER), 0);
+    assert_int_equal(result, MP_EDEADLK);
+}
+
 static int die(void *argument)
 {
     (void)argument;
@@ -285,6 +302,7 @@ static const struct CMUnitTest tests[] = {
     ROW(L_27_reset_breaks_only_those_who_wait),
     ROW(L_28_a_timeout_breaks_it_for_all),
     ROW(L_28_death_of_a_party_breaks_it_for_all),
+    ROW(an_action_that_waits_is_told_so),
     ROW(L_28_death_in_the_action_breaks_it_for_all),
 };
 
