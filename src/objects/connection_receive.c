@@ -73,7 +73,7 @@ static int take_frame(mp_connection *connection, const mp__frame *seen,
                       unsigned char *to, int64_t deadline)
 {
     size_t size = body_of(seen);
-    mp__frame header;
+    mp__frame header = { .mark = 0 };
     int64_t got =
         mp__socket_receive(connection->fd, &header, sizeof(header), to, size);
     size_t body;
@@ -180,7 +180,7 @@ static int wait_for_frame(mp_connection *connection, int64_t deadline)
 /* Until a message is whole in `in`. */
 static int receive_message(mp_connection *connection, int64_t deadline)
 {
-    mp__frame header;
+    mp__frame header = { .mark = 0 };
     bool skipped = false;
     int64_t got;
     int result = 0;
