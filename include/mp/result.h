@@ -53,7 +53,8 @@ MP_API int mp_result_report(mp_result *result, size_t index, mp_report *report);
  * Wait until at least one of `count` results, of one pool or of several, is
  * ready. NULLs among them are skipped, so that a list can be worked off.
  * Returns the lowest index that is ready; MP_ETIMEDOUT; MP_EINVAL when all are
- * NULL; MP_ESTATE.
+ * NULL; MP_ESTATE; MP_ENOMEM. A callback that runs meanwhile may not destroy
+ * one of these pools.
  */
 MP_API int mp_result_wait_any(mp_result *const *results, size_t count,
                               int timeout_ms);

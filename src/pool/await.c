@@ -42,11 +42,11 @@ void mp__owner_call_back(mp_pool *pool)
             pool->finished_end = &pool->finished;
         }
         batch->queued = false;
-        batch->calling = true;
+        batch->pinned = true;
         pool->calling_back = true;
         mp__result_call_back(batch);
         pool->calling_back = false;
-        batch->calling = false;
+        batch->pinned = false;
         mp__settle_batch(pool, batch);
     }
 }
@@ -106,28 +106,28 @@ static void sleep_a_slice(mp_pool *pool, int ms)
     look_at_supervisor(pool, (ready & 2) != 0, ready == 0 && ms > 0);
 }
 
-/* The same for all pools of a list. */
-static void sleep_for_all(mp_pool *first, size_t count, int ms)
+/* The same for several pools. */
+static void sleep_for_all(mp_pool *const *pools, size_t count, int ms)
 {
     struct pollfd *set = calloc(count * 2, sizeof(*set));
-    mp_pool *pool;
-    size_t i = 0;
+    size_t i;
     int ready;
 
     if (set == NULL) {
-        sleep_a_slice(first, ms < 10 ? ms : 10); /* and look at the others */
+        sleep_a_slice(pools[0], ms < 10 ? ms : 10); /* and look at the others */
         return;
     }
-    for (pool = first; pool != NULL; pool = pool->next_waited) {
-        set[i].fd = is_live(pool) ? pool->core.bell_read : -1;
-        set[i++].events = POLLIN;
-        set[i].fd = is_live(pool) ? pool->core.link_owner : -1;
-        set[i++].events = POLLIN;
+    for (i = 0; i < count; i++) {
+        set[2 * i].fd = is_live(pools[i]) ? pools[i]->core.bell_read : -1;
+        set[2 * i].events = POLLIN;
+        set[2 * i + 1].fd = is_live(pools[i]) ? pools[i]->core.link_owner : -1;
+        set[2 * i + 1].events = POLLIN;
     }
     ready = mp__fd_poll(set, count * 2, ms);
-    for (pool = first, i = 1; pool != NULL; pool = pool->next_waited, i += 2) {
-        if (is_live(pool)) {
-            look_at_supervisor(pool, set[i].revents != 0, ready == 0);
+    for (i = 0; i < count; i++) {
+        if (is_live(pools[i])) {
+            look_at_supervisor(pools[i], set[2 * i + 1].revents != 0,
+                               ready == 0);
         }
     }
     free(set);
@@ -157,69 +157,67 @@ static bool spin_for_news(mp_pool *pool)
 }
 
 /* O7 to O10 for all of them. */
-static void sleep_armed(mp_pool *first, int64_t deadline)
+static void sleep_armed(mp_pool *const *pools, size_t count, int64_t deadline)
 {
     int ms = mp__deadline_poll_ms(deadline, SLICE_MS);
-    mp_pool *pool;
     bool news = false;
-    size_t count = 0;
+    size_t i;
 
-    for (pool = first; pool != NULL; pool = pool->next_waited) {
-        count++;
-        if (is_live(pool)) {
-            mp__bell_arm(&pool->core.control->bell);               /* O7 */
-            news = news || mp__outbox_has_news(pool->core.outbox); /* O8 */
+    for (i = 0; i < count; i++) {
+        if (is_live(pools[i])) {
+            mp__bell_arm(&pools[i]->core.control->bell);               /* O7 */
+            news = news || mp__outbox_has_news(pools[i]->core.outbox); /* O8 */
         }
     }
     if (!news && count == 1) {
-        sleep_a_slice(first, ms);
+        sleep_a_slice(pools[0], ms);
     } else if (!news) {
-        sleep_for_all(first, count, ms);
+        sleep_for_all(pools, count, ms);
     }
-    for (pool = first; pool != NULL; pool = pool->next_waited) {
-        if (!pool->is_inline) {
-            mp__bell_disarm(&pool->core.control->bell, pool->core.bell_read);
+    for (i = 0; i < count; i++) {
+        if (!pools[i]->is_inline) {
+            mp__bell_disarm(&pools[i]->core.control->bell,
+                            pools[i]->core.bell_read);
         }
     }
 }
 
-int mp__owner_wait_any(mp_pool *first, bool (*done)(const void *argument),
-                       const void *argument, int64_t deadline)
+int mp__owner_wait_all(mp_pool *const *pools, size_t count,
+                       bool (*done)(const void *argument), const void *argument,
+                       int64_t deadline)
 {
     bool in_callback;
-    mp_pool *pool;
+    size_t i;
 
     for (;;) {
         in_callback = false;
-        for (pool = first; pool != NULL; pool = pool->next_waited) {
-            mp__owner_step(pool);
-            in_callback = in_callback || pool->calling_back;
+        for (i = 0; i < count; i++) {
+            mp__owner_step(pools[i]);
+            in_callback = in_callback || pools[i]->calling_back;
         }
         if (done(argument)) {
             return 0;
         }
         if (mp__deadline_passed(deadline)) {
-            for (pool = first; pool != NULL; pool = pool->next_waited) {
-                mp__owner_look(pool);
+            for (i = 0; i < count; i++) {
+                mp__owner_look(pools[i]);
             }
             return done(argument) ? 0 : MP_ETIMEDOUT;
         }
         if (in_callback) {
             return MP_ESTATE;
         }
-        assert(first->next_waited != NULL || is_live(first));
-        if (first->next_waited == NULL && spin_for_news(first)) {
-            continue;
+        assert(count > 1 || is_live(pools[0]));
+        if (count > 1 || !spin_for_news(pools[0])) {
+            sleep_armed(pools, count, deadline);
         }
-        sleep_armed(first, deadline);
     }
 }
 
 int mp__owner_wait(mp_pool *pool, bool (*done)(const void *argument),
                    const void *argument, int64_t deadline)
 {
-    pool->next_waited = NULL;
-    return mp__owner_wait_any(pool, done, argument, deadline);
+    return mp__owner_wait_all(&pool, 1, done, argument, deadline);
 }
 
 int mp__owner_reap(mp_pool *pool, int64_t deadline)

@@ -68,7 +68,7 @@ typedef struct mp__batch {
     mp_result *handle;               /* the user's; NULL: gone, or none */
     void (*done)(mp_result *result, void *context); /* to be called still */
     void *context;
-    bool calling;         /* `done` runs */
+    bool pinned;          /* in use by a call: it does not go yet */
     bool queued;          /* to be called: among the finished */
     struct mp_pool *pool; /* NULL: it is gone, every item has ended */
     mp__chunk task;       /* as every chunk of it begins */

@@ -58,7 +58,7 @@ void mp__unlink_batch(mp_pool *pool, mp__batch *batch)
 
 void mp__settle_batch(mp_pool *pool, mp__batch *batch)
 {
-    if (!mp__batch_is_over(batch) || batch->queued || batch->calling) {
+    if (!mp__batch_is_over(batch) || batch->queued || batch->pinned) {
         return;
     }
     if (batch->done != NULL) {

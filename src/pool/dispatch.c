@@ -256,11 +256,10 @@ static bool has_room(const void *argument)
 void mp__owner_take_all(mp_pool *pool, mp__batch *batch)
 {
     const mp__news no_memory = { .end = MP_TASK_FAILED, .error = MP_ENOMEM };
-    bool held = batch->held;
     uint32_t count;
     size_t first = 0;
 
-    batch->held = true; /* not gone with its last item, while we use it */
+    batch->pinned = true; /* a callback may give its handle back */
     while (mp__batch_has_more(batch)) {
         if (!has_room(pool)) {
             /* In a callback it does not wait, and takes more than it may. */
@@ -280,7 +279,7 @@ void mp__owner_take_all(mp_pool *pool, mp__batch *batch)
             mp__end_chunk(pool, batch, first, count, &no_memory);
         }
     }
-    batch->held = held;
+    batch->pinned = false;
     mp__settle_batch(pool, batch);
 }
 
@@ -330,7 +329,7 @@ void mp__owner_drop(mp__batch *batch, bool withdraw)
     }
     if (pool != NULL) {
         mp__settle_batch(pool, batch);
-    } else if (!batch->calling) {
+    } else {
         mp__batch_free(batch);
     }
 }

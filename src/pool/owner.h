@@ -58,8 +58,6 @@ struct mp_pool {
     uint64_t max_pending; /* UINT64_MAX: no limit */
     bool calling_back;    /* a `done` callback runs */
     bool watched;         /* somebody polls the bell: keep it armed */
-    mp_pool *next_waited; /* while one call waits for several pools */
-    bool waited;
     mp__pack pack;
     mp__scratch from_file;
     mp__runner runner; /* inline, like the next */
@@ -89,9 +87,10 @@ void mp__owner_look(mp_pool *pool);
  * a callback, where nothing can be waited for. */
 int mp__owner_wait(mp_pool *pool, bool (*done)(const void *argument),
                    const void *argument, int64_t deadline);
-/* The same for the pools linked by next_waited. */
-int mp__owner_wait_any(mp_pool *first, bool (*done)(const void *argument),
-                       const void *argument, int64_t deadline);
+/* The same for several pools. */
+int mp__owner_wait_all(mp_pool *const *pools, size_t count,
+                       bool (*done)(const void *argument), const void *argument,
+                       int64_t deadline);
 
 /* Call back for every batch that is over. Nothing in a callback. */
 void mp__owner_call_back(mp_pool *pool);

@@ -202,25 +202,26 @@ static bool all_are_ready(const void *argument)
     return true;
 }
 
-/* Link the pools that the results wait for; NULL: none waits. */
-static mp_pool *link_pools(const struct set *set)
+/* The pools that the results wait for, each once; how many. */
+static size_t list_pools(const struct set *set, mp_pool **pools)
 {
-    mp_pool *first = NULL;
+    size_t found = 0;
     mp_pool *pool;
     size_t i;
+    size_t p;
 
     for (i = 0; i < set->count; i++) {
         pool = set->results[i] == NULL ? NULL : set->results[i]->batch->pool;
-        if (pool != NULL && !pool->waited && !pool->is_inline) {
-            pool->waited = true;
-            pool->next_waited = first;
-            first = pool;
+        if (pool == NULL || pool->is_inline) {
+            continue;
         }
+        for (p = 0; p < found && pools[p] != pool; p++) {
+            /* look on */
+        }
+        pools[p] = pool;
+        found = p == found ? found + 1 : found;
     }
-    for (pool = first; pool != NULL; pool = pool->next_waited) {
-        pool->waited = false;
-    }
-    return first;
+    return found;
 }
 
 /* 0; MP_EINVAL when there is none at all; or an error of one of them. */
@@ -242,17 +243,29 @@ static int check_set(const struct set *set)
     return error == 0 && !any ? MP_EINVAL : error;
 }
 
-/* Wait until `done` of the set. A predicate that no pool can make true any
- * more is true already: then every result is ready. */
+/* Wait until `done` of the set. What no pool can make true any more is true
+ * already: then every result is ready. */
 static int wait_set(const struct set *set, bool (*done)(const void *argument),
                     int timeout_ms)
 {
-    mp_pool *pools = link_pools(set);
+    int64_t deadline = mp__deadline_after(timeout_ms);
+    mp_pool **pools;
+    size_t count;
+    int error = 0;
 
-    if (pools == NULL || done(set)) {
+    if (done(set)) {
         return 0;
     }
-    return mp__owner_wait_any(pools, done, set, mp__deadline_after(timeout_ms));
+    pools = calloc(set->count, sizeof(mp_pool *));
+    if (pools == NULL) {
+        return MP_ENOMEM;
+    }
+    count = list_pools(set, pools);
+    if (count > 0) {
+        error = mp__owner_wait_all(pools, count, done, set, deadline);
+    }
+    free(pools);
+    return error;
 }
 
 int mp_result_wait_any(mp_result *const *results, size_t count, int timeout_ms)

@@ -275,6 +275,55 @@ static void callbacks_run_in_an_inline_pool_too(void **state)
     assert_int_equal(mp_pool_step(pool), 0);
 }
 
+static void destroy_handle(mp_result *result, void *calls)
+{
+    mp_result_destroy(result);
+    ++*(int *)calls;
+}
+
+static int kill_supervisor(const void *argument, void *result)
+{
+    (void)result;
+    if (*(const int64_t *)argument == 5) {
+        (void)kill(getppid(), SIGKILL);
+    }
+    return 0;
+}
+
+/* The pool ends, and its callbacks run, in the middle of the call that
+ * submits: it waits for room. */
+static void a_callback_may_destroy_what_is_being_submitted(void **state)
+{
+    static const mp_task deadly = { .run = kill_supervisor,
+                                    .argument = &mp_serializer_int64 };
+    int calls = 0;
+    mp_call_options options = { .done = destroy_handle, .context = &calls };
+    int64_t numbers[20];
+    mp_result *result = NULL;
+    int i;
+
+    (void)state;
+    open_pool((mp_pool_options){ .workers = 1, .max_pending = 2 });
+    for (i = 0; i < 20; i++) {
+        numbers[i] = i;
+    }
+    for (i = 1; i <= 10; i++) {
+        assert_int_equal(mp_pool_map_async(pool, &result, &square_task, numbers,
+                                           5, &options),
+                         MP_OK);
+        assert_true(calls <= i);
+    }
+    assert_int_equal(
+        mp_pool_map_async(pool, &result, &deadly, numbers, 20, &options),
+        MP_OK);
+    while (calls < 11) {
+        assert_true(mp_pool_step(pool) >= 0);
+    }
+    assert_int_equal(
+        mp_pool_map_async(pool, &result, &deadly, numbers, 20, &options),
+        MP_EBROKEN);
+}
+
 #define ROW(name) mp_test_setup_teardown(name, NULL, close_pool)
 
 static const struct CMUnitTest tests[] = {
@@ -284,6 +333,7 @@ static const struct CMUnitTest tests[] = {
     ROW(PL_39_callbacks_have_run_when_join_returns),
     ROW(PL_39_callbacks_run_for_what_is_terminated),
     ROW(PL_40_a_callback_may_submit_but_not_wait),
+    ROW(a_callback_may_destroy_what_is_being_submitted),
     ROW(callbacks_run_in_an_inline_pool_too),
 };
 
