@@ -6,17 +6,19 @@
  * Killed between the two: they look at the end of their slice.
  *
  * Watched: once somebody polls the flag, producers raise it and consumers
- * lower it when nothing is left. `raised` saves the calls in between.
+ * lower it when nothing is left. `ticket` saves the calls in between: odd
+ * while the flag is down, and a new number each time it is lowered.
  *
- *   P7  raised is 0: raise, then raised = 1.
- *   C7  empty: raised = 0, lower, look again; not empty any more (or shut):
- *       raise, raised = 1.
- *   Y1  watched = 1, then look, as the end of C7 does. Either a producer sees
- *       it after its commit, or this look sees the message.
+ *   P7  a = ticket. Odd: raise, and only then CAS a -> a+1.
+ *   C7  empty: ticket to the next odd number, lower, look again; not empty any
+ *       more (or shut): P7, whatever the ticket is.
+ *   Y1  watched = 1, then C7. Either a producer sees it after its commit, or
+ *       this look sees the message.
  *
- * Killed within P7: the flag is up once too often. Killed in C7 between lower
- * and raise: a message may be there with the flag down, until the next put or
- * get; so whoever polls looks again each second.
+ * The CAS cannot say "up" of a flag that was lowered since `a` was read. Killed
+ * within P7: the flag is up once too often. Killed in C7 between lower and the
+ * look: a message may be there with the flag down, until the next put or get;
+ * so whoever polls looks again each second.
  */
 #include "shared/ring_parts.h"
 
@@ -104,42 +106,53 @@ int mp__ring_wait_done(mp__ring *ring, uint32_t *lost, int64_t deadline)
     return error;
 }
 
-void mp__ring_raise(mp__ring *ring)
+/* P7, whether or not the flag is said to be up. */
+static void raise_flag(mp__ring *ring, uint32_t ticket)
 {
-    struct mp__ring_shared *shared = ring->shared;
-
-    if (atomic_load(&shared->watched) != 0 &&
-        atomic_load(&shared->raised) == 0) {
-        mp__flag_raise(&ring->flag); /* P7 */
-        atomic_store(&shared->raised, 1);
+    mp__flag_raise(&ring->flag);
+    if ((ticket & 1) != 0) {
+        (void)atomic_compare_exchange_strong(&ring->shared->ticket, &ticket,
+                                             ticket + 1);
     }
 }
 
-/* The end of C7 and of Y1. */
-static void raise_if_due(mp__ring *ring)
+void mp__ring_raise(mp__ring *ring)
 {
-    if (mp__ring_count(ring) > 0 || mp__ring_is_shut(ring)) {
-        mp__flag_raise(&ring->flag);
-        atomic_store(&ring->shared->raised, 1);
+    struct mp__ring_shared *shared = ring->shared;
+    uint32_t ticket;
+
+    if (atomic_load(&shared->watched) == 0) {
+        return;
+    }
+    ticket = atomic_load(&shared->ticket);
+    if ((ticket & 1) != 0) {
+        raise_flag(ring, ticket);
     }
 }
 
 void mp__ring_lower(mp__ring *ring)
 {
     struct mp__ring_shared *shared = ring->shared;
+    uint32_t ticket;
 
     if (atomic_load_explicit(&shared->watched, memory_order_relaxed) == 0) {
         return;
     }
-    atomic_store(&shared->raised, 0);
+    ticket = atomic_load(&shared->ticket);
+    while (!atomic_compare_exchange_weak(&shared->ticket, &ticket,
+                                         (ticket | 1) + 2)) {
+        /* `ticket` is fresh */
+    }
     mp__flag_lower(&ring->flag);
-    raise_if_due(ring);
+    if (mp__ring_count(ring) > 0 || mp__ring_is_shut(ring)) {
+        raise_flag(ring, atomic_load(&shared->ticket));
+    }
 }
 
 int mp__ring_watch(mp__ring *ring)
 {
     if (atomic_exchange(&ring->shared->watched, 1) == 0) {
-        raise_if_due(ring); /* Y1 */
+        mp__ring_lower(ring); /* Y1 */
     }
     return ring->flag.read_end;
 }

@@ -51,7 +51,7 @@ struct mp__ring_shared {
     _Alignas(64) _Atomic uint64_t touched; /* untouched pages from here on */
     _Atomic uint32_t in_file;              /* the file holds bytes */
     _Atomic uint32_t watched;              /* somebody polls `flag` */
-    _Atomic uint32_t raised;               /* a hint: `flag` is up */
+    _Atomic uint32_t ticket;               /* odd: `flag` is down */
 
     mp__takers takers; /* under `consumers` */
 
