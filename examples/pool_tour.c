@@ -101,10 +101,10 @@ static int use_async(mp_pool *pool, const mp_task *task,
 
 static int tour(mp_pool *pool)
 {
-    const mp_serializer *number = &mp_serializer_int64;
-    const mp_task squares = { square, number, number, "square" };
-    const mp_task pids = { worker_pid, NULL, number, "worker_pid" };
-    const mp_task naps = { nap, number, NULL, "nap" };
+    const mp_serializer *i64 = &mp_serializer_int64;
+    const mp_task squares = { .run = square, .argument = i64, .result = i64 };
+    const mp_task pids = { .run = worker_pid, .result = i64 };
+    const mp_task naps = { .run = nap, .argument = i64 };
     int64_t x[] = { 20, 10, 5 };
     int error = use_maps(pool, &squares);
 

@@ -86,15 +86,15 @@ static int next_piece(void *context, void *argument)
 
 static int count_all(mp_pool *pool, struct counts *totals)
 {
-    const mp_serializer pieces = MP_SERIALIZER_STRUCT(struct piece);
-    const mp_serializer sums = MP_SERIALIZER_STRUCT(struct counts);
-    const mp_task task = { count_piece, &pieces, &sums, "count_piece" };
+    const mp_serializer in = MP_SERIALIZER_STRUCT(struct piece);
+    const mp_serializer out = MP_SERIALIZER_STRUCT(struct counts);
+    const mp_task job = { .run = count_piece, .argument = &in, .result = &out };
     struct piece cursor = { .file = 0 };
     const mp_source source = { .next = next_piece, .context = &cursor };
     mp_iterator *each = NULL;
     struct counts counts;
     mp_report report;
-    int error = mp_pool_imap_unordered(pool, &each, &task, &source, NULL);
+    int error = mp_pool_imap_unordered(pool, &each, &job, &source, NULL);
 
     while (error >= 0 &&
            (error = mp_iterator_next(each, &counts, &report, MP_FOREVER)) > 0) {

@@ -28,6 +28,7 @@
 #ifndef MP_POOL_H
 #define MP_POOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -88,7 +89,7 @@ typedef struct mp_pool_options {
     /** Runs in each worker before its first task; create does not wait for
      *  it. A result other than 0 breaks the pool: every task ends as
      *  MP_EBROKEN, with the text of mp_task_fail(). So do three workers in a
-     *  row that die in it. */
+     *  row that die in it, and one that is in it longer than limit_ms. */
     int (*init)(void *argument, void **state);
 
     /** Runs in each worker on every orderly end: the pool was closed, or the
@@ -102,10 +103,21 @@ typedef struct mp_pool_options {
      *  The pool keeps its number of workers, and loses no task over it. */
     int tasks_per_worker;
 
+    /** Longest run of one task or item, in ms, for tasks that name none; init
+     *  and exit are bound by it too. Default: none. The environment's
+     *  LIBMP_LIMITS=off suspends all limits, for a debugger. */
+    int limit_ms;
+
+    /** Between mp_task_should_stop() and SIGKILL, in ms. Default: 0. */
+    int grace_ms;
+
     /** Most items that are submitted and have not ended: the _async calls
      *  wait before they take one more (but not in a callback), and maps and
      *  iterators take no more from their source. Default: no limit. */
     size_t max_pending;
+
+    /** Fill times and memory of reports; about a microsecond a task. */
+    bool account;
 } mp_pool_options;
 
 /** Of items; an apply is one. `submitted` is the sum of ends[]: with what is
@@ -114,7 +126,8 @@ typedef struct mp_pool_options {
 typedef struct mp_pool_stats {
     uint64_t submitted;
     uint64_t ends[MP_TASK_ENDS];
-    uint64_t workers_lost;    /**< Crashed, or killed by whomever. */
+    uint64_t workers_lost;    /**< Crashed, or killed: by whomever, for a limit,
+                                for a cancel. */
     uint64_t workers_renewed; /**< By tasks_per_worker. */
     int workers;              /**< Alive now. */
 } mp_pool_stats;
@@ -135,10 +148,10 @@ MP_API int mp_pool_create(mp_pool **pool, const mp_pool_options *options);
  *   result      Receives an object of task->result, for the caller to own.
  *               NULL: it is dropped.
  *
- * Returns MP_OK, or the task's error: MP_EFAILED, MP_ECRASHED, MP_EENCODE (of
- * the argument: nothing was submitted), MP_EDECODE, MP_ETERMINATED,
- * MP_EBROKEN; MP_ECLOSED after close or terminate; MP_ESTATE, MP_EINVAL,
- * MP_ENOMEM. After an error *result is untouched.
+ * Returns MP_OK, or the task's error: MP_EFAILED, MP_ECRASHED, MP_ELIMIT,
+ * MP_EENCODE (of the argument: nothing was submitted), MP_EDECODE,
+ * MP_ETERMINATED, MP_EBROKEN; MP_ECLOSED after close or terminate; MP_ESTATE,
+ * MP_EINVAL, MP_ENOMEM. After an error *result is untouched.
  */
 MP_API int mp_pool_apply(mp_pool *pool, const mp_task *task,
                          const void *argument, void *result,
@@ -199,7 +212,8 @@ MP_API int mp_pool_descriptor(mp_pool *pool);
  *  Returns how many items have ended in it; MP_ESTATE; MP_EINVAL. */
 MP_API int mp_pool_step(mp_pool *pool);
 
-/** Until destroy. Returns 0; MP_ESTATE; MP_EINVAL. */
+/** Until destroy. Returns 0; MP_EBROKEN if the totals did not add up, which is
+ *  a fault of this library; MP_ESTATE; MP_EINVAL. */
 MP_API int mp_pool_get_stats(mp_pool *pool, mp_pool_stats *stats);
 
 /** No new tasks: submitting gives MP_ECLOSED. What was submitted finishes.

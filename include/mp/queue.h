@@ -5,8 +5,9 @@
  * has returned 0 for is never lost while any process shares the queue: kill
  * whom you like. A get takes its message only once it has copied it whole; a
  * consumer killed later takes it along, one killed before leaves it for the
- * others; mp_queue_join() tells of the first. Messages of one producer come out in its order. A process stopped by
- * SIGSTOP in the middle of a call holds up the others on its side.
+ * others; mp_queue_join() tells of the first. Messages of one producer come out
+ * in its order. A process stopped by SIGSTOP in the middle of a call holds up
+ * the others on its side.
  */
 #ifndef MP_QUEUE_H
 #define MP_QUEUE_H
@@ -38,7 +39,8 @@ typedef struct mp_queue_options {
 
 /**
  * Make an empty queue; the caller owns the handle until mp_queue_destroy().
- * It keeps two descriptors, three where there is no eventfd. Returns 0, MP_EINVAL, MP_ENOMEM or -errno.
+ * It keeps two descriptors, three where there is no eventfd. Returns 0,
+ * MP_EINVAL, MP_ENOMEM or -errno.
  */
 MP_API int mp_queue_create(mp_queue **queue, const mp_queue_options *options);
 

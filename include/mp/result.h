@@ -40,10 +40,18 @@ MP_API int mp_result_successful(mp_result *result);
  *
  * Returns MP_OK; MP_ETIMEDOUT, only about this wait: the task goes on and
  * `results` is untouched; or the error of the failed item with the lowest
- * index: MP_EFAILED, MP_ECRASHED, MP_EENCODE, MP_EDECODE, MP_ETERMINATED,
- * MP_EBROKEN. MP_ESTATE, MP_EINVAL, MP_ENOMEM.
+ * index: MP_EFAILED, MP_ECRASHED, MP_ELIMIT, MP_ECANCELED, MP_EENCODE,
+ * MP_EDECODE, MP_ETERMINATED, MP_EBROKEN. MP_ESTATE, MP_EINVAL, MP_ENOMEM.
  */
 MP_API int mp_result_get(mp_result *result, void *results, int timeout_ms);
+
+/**
+ * End what has not ended yet: queued items never start, those that run have
+ * the pool's grace_ms and are killed then. Returns when all have ended: MP_OK
+ * when at least one did as MP_ECANCELED; MP_ESTATE when all had ended before
+ * or were faster, and in a callback; MP_EINVAL.
+ */
+MP_API int mp_result_cancel(mp_result *result);
 
 /** Tell what has become of item `index` (0 for apply_async), also before its
  *  end. Returns 0, MP_EINVAL, MP_ESTATE. */

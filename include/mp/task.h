@@ -31,6 +31,17 @@ typedef struct mp_task {
     const mp_serializer *argument; /**< Default: the task takes none. */
     const mp_serializer *result;   /**< Default: the task gives none. */
     const char *name;              /**< For messages; may be NULL. */
+
+    /** Longest time that one run may take, in ms, counted from its start.
+     *  Past it, and the pool's grace_ms, the worker is killed with all that
+     *  the task has forked (into its process group), and the item ends as
+     *  MP_ELIMIT. Default: the pool's. Inline, only mp_task_should_stop()
+     *  tells. */
+    int limit_ms;
+
+    /** Run it again, up to so often, after a crash or a limit, not after a
+     *  failure. Default: 0. */
+    int retries;
 } mp_task;
 
 /** `return mp_task_fail(ENOENT, "no file %s", name);` in a task or an init
@@ -52,6 +63,18 @@ MP_API size_t mp_task_index(void);
 /** What this worker's init function made; NULL elsewhere. */
 MP_API void *mp_task_state(void);
 
+/** Which attempt at this item it is: 1, then 2 with a retry. Outside a task
+ *  0. */
+MP_API int mp_task_attempt(void);
+
+/**
+ * Has the limit of this run passed, or was its cancel asked? Then the task has
+ * the pool's grace_ms to put things in order and return. What it returns by
+ * then counts: 0 is success; any other result ends the item as MP_ELIMIT or
+ * MP_ECANCELED, with the text of mp_task_fail(). False outside a task.
+ */
+MP_API bool mp_task_should_stop(void);
+
 /** All but the first two are final, and every task reaches exactly one. */
 enum mp_task_end {
     MP_TASK_PENDING = 0,
@@ -66,17 +89,26 @@ enum mp_task_end {
     MP_TASK_ENDS /**< How many there are. */
 };
 
-/** What became of one item. */
+/** What became of one item. The times and the memory are 0 unless the pool
+ *  accounts. */
 typedef struct mp_report {
     enum mp_task_end end;
     int error;       /**< What get returns: MP_OK, MP_EFAILED, ... */
     int code;        /**< The task's own, of run or mp_task_fail. */
     int exit_status; /**< Of a dead worker: 0..255, -signal, MP_EUNKNOWN. */
     bool core_dumped;
-    pid_t pid;        /**< Of the worker that ran it; 0: none did. */
-    int worker_index; /**< Of that worker; -1: none. */
-    size_t index;     /**< Of the item in its map or imap. */
-    int line;         /**< Where mp_task_fail stands; 0: nowhere. */
+    bool set_aside;    /**< Crashed or too slow as often as its retries allow;
+                           false when it had none. */
+    pid_t pid;         /**< Of the worker that ran it last; 0: none did. */
+    int worker_index;  /**< Of that worker; -1: none. */
+    int attempt;       /**< The last: 1, 2 with a retry; 0: none. */
+    size_t index;      /**< Of the item in its map or imap. */
+    int64_t start_ns;  /**< Of the last run, on the monotonic clock. */
+    int64_t run_ns;    /**< What the last run took. */
+    int64_t cpu_ns;    /**< Of user and system together. */
+    size_t peak_bytes; /**< Most memory its worker ever had until then; 0 where
+                            the system does not tell. */
+    int line;          /**< Where mp_task_fail stands; 0: nowhere. */
     char file[64];
     char text[256]; /**< Never empty for an error. */
 } mp_report;

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -191,6 +192,11 @@ int mp__child_death_pipe(int *read_end)
     return 0;
 }
 
+int mp__child_death_pipe_end(void)
+{
+    return death_pipe_end;
+}
+
 int mp__child_watch(pid_t pid)
 {
 #if !defined(MP_PORTABLE) && defined(SYS_pidfd_open)
@@ -219,18 +225,60 @@ static void exit_of(int status, mp__exit *how)
     }
 }
 
+static int64_t ns_of(struct timeval time)
+{
+    return (int64_t)time.tv_sec * 1000000000 + (int64_t)time.tv_usec * 1000;
+}
+
+static mp__usage usage_of(const struct rusage *usage)
+{
+    mp__usage used = { .cpu_ns =
+                           ns_of(usage->ru_utime) + ns_of(usage->ru_stime) };
+
+#if !defined(MP_PORTABLE) && defined(__linux__)
+    used.peak_bytes = (uint64_t)usage->ru_maxrss * 1024; /* XSI has none */
+#endif
+    return used;
+}
+
+mp__usage mp__child_own_usage(void)
+{
+    struct rusage usage;
+
+    if (getrusage(RUSAGE_SELF, &usage) < 0) {
+        return (mp__usage){ .cpu_ns = 0 };
+    }
+    return usage_of(&usage);
+}
+
+/* waitpid(), and what the child had used where there is wait4(). */
+static pid_t wait_for(pid_t pid, int *status, mp__usage *used)
+{
+    struct rusage usage = { .ru_utime = { 0 } };
+    pid_t got;
+
+    do {
+#if !defined(MP_PORTABLE) && defined(__linux__)
+        got = wait4(pid, status, WNOHANG, &usage);
+#else
+        got = waitpid(pid, status, WNOHANG);
+#endif
+    } while (got < 0 && errno == EINTR);
+    *used = usage_of(&usage);
+    return got;
+}
+
 enum mp__reap mp__child_reap(pid_t pid, mp__exit *how)
 {
     int saved = errno;
     int status = 0;
-    pid_t got;
+    mp__usage used;
+    pid_t got = wait_for(pid, &status, &used);
     enum mp__reap result = MP__REAP_RUNNING;
 
-    do {
-        got = waitpid(pid, &status, WNOHANG);
-    } while (got < 0 && errno == EINTR);
     if (got == pid) {
         exit_of(status, how);
+        how->usage = used;
         result = MP__REAP_ENDED;
     } else if (got < 0) {
         result = MP__REAP_LOST; /* ECHILD: the host ignores or reaps all */

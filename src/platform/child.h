@@ -10,6 +10,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 enum mp__reap {
@@ -18,10 +19,17 @@ enum mp__reap {
     MP__REAP_LOST   /* it ended, but somebody else took the status */
 };
 
+/* What a process has used so far; zero where nobody tells. */
+typedef struct mp__usage {
+    int64_t cpu_ns; /* of user and system */
+    uint64_t peak_bytes;
+} mp__usage;
+
 /* How a child ended: 0..255, or -signal. */
 typedef struct mp__exit {
     int status;
     bool core_dumped;
+    mp__usage usage; /* of the child and those it reaped */
 } mp__exit;
 
 /* Fork. The parent gets the pid, or -errno; its signal mask is as before. The
@@ -56,10 +64,15 @@ bool mp__child_is_orphan(pid_t parent);
 /* From now on the death of any child puts a byte into a pipe, whose read end
  * this gives. Installs a SIGCHLD handler: for processes of our own only. */
 int mp__child_death_pipe(int *read_end);
+/* Its write end, owned, for children that may wake us in the same way. */
+int mp__child_death_pipe_end(void);
 
 /* A descriptor that polls readable once `pid`, an unreaped child, has ended;
  * -errno where there is none. Owned. */
 int mp__child_watch(pid_t pid);
+
+/* What the calling process has used. */
+mp__usage mp__child_own_usage(void);
 
 /* Look, without waiting, whether `pid` has ended. */
 enum mp__reap mp__child_reap(pid_t pid, mp__exit *how);

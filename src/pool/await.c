@@ -62,6 +62,9 @@ void mp__owner_step(mp_pool *pool)
         if (is_live(pool)) {
             (void)mp__collect(pool);
         }
+        if (pool->damaged) {
+            mp__pool_is_damaged(pool);
+        }
         mp__pump(pool);
         mp__owner_call_back(pool);
         if (pool->watched && is_live(pool)) {

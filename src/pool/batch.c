@@ -79,6 +79,7 @@ bool mp__batch_is_over(const mp__batch *batch)
 void mp__kept_free(mp__kept *kept)
 {
     free(kept->outside);
+    free(kept->cost);
     *kept = (mp__kept){ .end = MP_TASK_PENDING };
 }
 
@@ -98,9 +99,17 @@ static void keep(mp__kept *kept, size_t index, const mp__news *news)
                         .error = news->error,
                         .status = news->status,
                         .core_dumped = news->core_dumped,
+                        .set_aside = news->set_aside,
                         .pid = news->pid,
                         .worker = news->worker,
+                        .attempt = news->attempt,
                         .index = index };
+    if (news->cost != NULL) {
+        kept->cost = malloc(sizeof(*kept->cost));
+        if (kept->cost != NULL) {
+            *kept->cost = *news->cost; /* else the report goes without */
+        }
+    }
     if (size > sizeof(kept->inside)) {
         copy = malloc(size);
         if (copy == NULL) {
@@ -121,7 +130,11 @@ static void say_default(const mp__kept *kept, mp_report *report)
     char *text = report->text;
     size_t size = sizeof(report->text);
 
-    if (kept->end != MP_TASK_CRASHED) {
+    if (kept->end == MP_TASK_LIMITED) {
+        (void)snprintf(text, size,
+                       "the task ran past its limit, worker %ld was killed",
+                       (long)kept->pid);
+    } else if (kept->end != MP_TASK_CRASHED) {
         (void)snprintf(text, size, "%s", mp_strerror(kept->error));
     } else if (kept->status == MP_EUNKNOWN) {
         (void)snprintf(text, size, "worker %ld died, its status is lost",
@@ -143,9 +156,17 @@ void mp__kept_report(const mp__kept *kept, mp_report *report)
                            .error = kept->error,
                            .exit_status = kept->status,
                            .core_dumped = kept->core_dumped,
+                           .set_aside = kept->set_aside,
                            .pid = kept->pid,
                            .worker_index = kept->pid == 0 ? -1 : kept->worker,
+                           .attempt = kept->attempt,
                            .index = kept->index };
+    if (kept->cost != NULL) {
+        report->start_ns = kept->cost->start_ns;
+        report->run_ns = kept->cost->run_ns;
+        report->cpu_ns = kept->cost->cpu_ns;
+        report->peak_bytes = (size_t)kept->cost->peak_bytes;
+    }
     if (kept->end == MP_TASK_DONE || kept->end == MP_TASK_PENDING ||
         kept->end == MP_TASK_RUNNING) {
         return;
@@ -234,11 +255,6 @@ static void count_ended(mp__batch *batch, enum mp_task_end end, size_t count)
     batch->ended += count;
     batch->tally->pending -= count;
     batch->tally->ends[end] += count;
-}
-
-void mp__batch_cancel(mp__batch *batch, size_t count)
-{
-    count_ended(batch, MP_TASK_CANCELED, count);
 }
 
 void mp__batch_end_item(mp__batch *batch, size_t index, const mp__news *news)

@@ -12,6 +12,7 @@
 #include "objects/serializer.h"
 #include "pool/chunk.h"
 #include "pool/task.h"
+#include "shared/outbox.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,9 +32,12 @@ typedef struct mp__news {
     int error;
     int status; /* exit status of a dead worker */
     bool core_dumped;
+    bool set_aside;
     pid_t pid; /* 0: no worker had it */
     int worker;
-    const void *bytes; /* DONE: the encoded result, aligned */
+    int attempt;
+    const mp__cost *cost; /* NULL: not known */
+    const void *bytes;    /* DONE: the encoded result, aligned */
     size_t size;
     const mp__fault *fault; /* FAILED, BROKEN: may be NULL */
 } mp__news;
@@ -44,8 +48,11 @@ typedef struct mp__kept {
     int error;
     int status;
     bool core_dumped;
+    bool set_aside;
     pid_t pid;
     int worker;
+    int attempt;
+    mp__cost *cost; /* NULL: not known; from malloc */
     size_t index;
     size_t size;
     void *outside; /* when size > 16, or a fault; from malloc */
@@ -105,12 +112,10 @@ bool mp__batch_has_more(const mp__batch *batch);
 bool mp__batch_is_over(const mp__batch *batch);
 
 /* Take items from the source into `pack`, up to a chunk of them and at most
- * `most`; *first is the index of the first. Items that cannot be encoded end here and now. */
+ * `most`; *first is the index of the first. Items that cannot be encoded end
+ * here and now. */
 void mp__batch_take(mp__batch *batch, mp__pack *pack, uint64_t most,
                     size_t *first);
-
-/* `count` items that were taken will never run. */
-void mp__batch_cancel(mp__batch *batch, size_t count);
 
 /* Item `index` has ended. */
 void mp__batch_end_item(mp__batch *batch, size_t index, const mp__news *news);

@@ -21,7 +21,9 @@ static size_t padded(size_t size)
 
 mp__chunk mp__chunk_of(const mp_task *task)
 {
-    mp__chunk chunk = { .run = task->run };
+    mp__chunk chunk = { .run = task->run,
+                        .limit_ms = task->limit_ms,
+                        .retries = task->retries };
 
     if (task->argument != NULL) {
         chunk.has_argument = true;

@@ -18,6 +18,8 @@ typedef struct mp__chunk {
     mp_serializer result;
     bool has_argument;
     bool has_result;
+    int limit_ms; /* of one run; 0: none */
+    int retries;
     bool in_file;   /* the arguments are not behind this, but in the file */
     uint32_t count; /* of items */
     uint64_t first; /* index of the first of them in its call */

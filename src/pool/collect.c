@@ -2,8 +2,9 @@
  * collect.c -- take in how items ended
  *
  * O6: the records of every worker slot's ring are read up to its tail, copied
- * or decoded, and their room is given back to the writer. A record that does
- * not fit what was submitted (somebody scribbled over the ring) is skipped.
+ * or decoded, and their room is given back to the writer. After a record that
+ * does not fit what was submitted (a task has scribbled over its worker's
+ * ring) nothing in that ring can be trusted, and the pool ends as broken.
  */
 #include "pool/owner_parts.h"
 
@@ -90,6 +91,8 @@ enum mp_task_end mp__end_of(int error)
         return MP_TASK_DONE;
     case MP_ECRASHED:
         return MP_TASK_CRASHED;
+    case MP_ELIMIT:
+        return MP_TASK_LIMITED;
     case MP_ETERMINATED:
         return MP_TASK_TERMINATED;
     case MP_EBROKEN:
@@ -102,15 +105,15 @@ enum mp_task_end mp__end_of(int error)
 }
 
 /* Point `news` at a result that lies in the file. */
-static void read_from_file(mp_pool *pool, const mp__record *record,
+static void read_from_file(mp_pool *pool, const mp__arrival *arrival,
                            mp__news *news)
 {
     uint64_t offset = 0;
     uint64_t end;
-    int error = record->size > SIZE_MAX / 2 ? MP_ENOMEM : 0;
+    int error = arrival->size > SIZE_MAX / 2 ? MP_ENOMEM : 0;
 
-    memcpy(&offset, record->payload, sizeof(offset));
-    news->size = (size_t)record->size;
+    memcpy(&offset, arrival->payload, sizeof(offset));
+    news->size = (size_t)arrival->size;
     if (error == 0) {
         error = mp__scratch_reserve(&pool->from_file, news->size);
     }
@@ -124,72 +127,115 @@ static void read_from_file(mp_pool *pool, const mp__record *record,
         news->end = MP_TASK_FAILED;
         news->size = 0;
     }
-    end = offset % mp__outbox_file_end(1) + record->size;
+    end = offset % mp__outbox_file_end(1) + arrival->size;
     if (end > RESULTS_WARM) {
-        mp__file_give_back(pool->core.file, offset, record->size);
+        mp__file_give_back(pool->core.file, offset, arrival->size);
     }
 }
 
-/* O6 for one record: one item, as things are. */
-void mp__deliver(mp_pool *pool, uint32_t w, const mp__record *record)
+/* The text that came with a failure. Ours from here on, with its end. */
+static void read_fault(const mp__arrival *arrival, mp__fault *fault)
 {
-    uint32_t slot = record->slot;
-    mp__slot_use *use;
-    mp__fault fault = { .code = 0 };
-    mp__news news = { .error = record->error,
-                      .end = mp__end_of(record->error),
-                      .status =
-                          record->kind == MP__RECORD_DEATH ? record->status : 0,
-                      .core_dumped = record->core_dumped != 0,
-                      .pid = record->pid,
-                      .worker = (int)w };
+    size_t size = arrival->payload_size < sizeof(*fault) ? arrival->payload_size
+                                                         : sizeof(*fault);
 
-    if (slot >= mp__task_table_slots(pool->core.table)) {
-        return; /* not from a worker of ours: somebody scribbled */
+    memcpy(fault, arrival->payload, size);
+    fault->file[sizeof(fault->file) - 1] = '\0';
+    fault->text[sizeof(fault->text) - 1] = '\0';
+}
+
+/* Does it end items that are the next ones of a task in use? */
+static bool fits(const mp_pool *pool, const mp__arrival *arrival)
+{
+    const mp__slot_use *use;
+
+    if (arrival->slot >= mp__task_table_slots(pool->core.table)) {
+        return false;
     }
-    use = &pool->uses[slot];
-    if (use->batch == NULL || use->generation != record->generation ||
-        record->first != use->ended || record->end != use->ended + 1) {
-        return;
+    use = &pool->uses[arrival->slot];
+    return use->batch != NULL && use->generation == arrival->generation &&
+           arrival->first == use->ended && arrival->end > arrival->first &&
+           arrival->end <= use->count &&
+           (arrival->end == arrival->first + 1 ||
+            arrival->kind == MP__RECORD_DEATH);
+}
+
+/* O6 for one record. */
+bool mp__deliver(mp_pool *pool, uint32_t w, const mp__arrival *arrival)
+{
+    mp__fault fault = { .code = 0 };
+    mp__news news = { .error = arrival->error,
+                      .end = mp__end_of(arrival->error),
+                      .status = arrival->kind == MP__RECORD_DEATH
+                                    ? arrival->status
+                                    : 0,
+                      .core_dumped = arrival->core_dumped,
+                      .set_aside = arrival->set_aside,
+                      .pid = arrival->pid,
+                      .worker = (int)w,
+                      .attempt = (int)arrival->attempt,
+                      .cost = arrival->costed ? &arrival->cost : NULL };
+    mp__slot_use *use;
+    mp__batch *batch;
+    size_t first;
+
+    if (!fits(pool, arrival)) {
+        return false;
     }
-    if (record->kind == MP__RECORD_RESULT) {
-        news.bytes = record->payload;
-        news.size = record->size > MP__PAYLOAD_MOST ? 0 : (size_t)record->size;
-    } else if (record->kind == MP__RECORD_IN_FILE) {
-        read_from_file(pool, record, &news);
-    } else if (record->kind == MP__RECORD_FAULT) {
-        memcpy(&fault, record->payload,
-               record->size < sizeof(fault) ? (size_t)record->size
-                                            : sizeof(fault) - 1);
+    if (arrival->kind == MP__RECORD_RESULT) {
+        news.bytes = arrival->payload;
+        news.size = arrival->payload_size;
+    } else if (arrival->kind == MP__RECORD_IN_FILE) {
+        read_from_file(pool, arrival, &news);
+    } else if (arrival->kind == MP__RECORD_FAULT) {
+        read_fault(arrival, &fault);
         news.fault = &fault;
     }
-    use->ended++;
-    mp__end_item(pool, use->batch, use->first + record->first, &news);
+    use = &pool->uses[arrival->slot];
+    batch = use->batch;
+    first = use->first;
+    use->ended = arrival->end;
     if (use->ended == use->count) {
-        mp__free_slot(pool, slot);
+        mp__free_slot(pool, arrival->slot);
     }
+    mp__end_chunk(pool, batch, first + arrival->first,
+                  arrival->end - arrival->first, &news);
+    return true;
+}
+
+/* O6 for one ring. Returns whether anything came. */
+static bool collect_from(mp_pool *pool, uint32_t w)
+{
+    mp__arrival arrival;
+    enum mp__arrived arrived;
+    bool any = false;
+
+    for (;;) {
+        arrived = mp__outbox_next(pool->core.outbox, w, &arrival);
+        if (arrived == MP__ARRIVED_NOTHING) {
+            break;
+        }
+        if (arrived == MP__ARRIVED_DAMAGE || !mp__deliver(pool, w, &arrival)) {
+            pool->damaged = true; /* look_at_damage() ends the pool */
+            break;
+        }
+        mp__outbox_take(pool->core.outbox, w, &arrival);
+        any = true;
+    }
+    if (any) {
+        mp__outbox_release(pool->core.outbox, w);
+    }
+    return any;
 }
 
 /* O6 for all rings. Returns whether anything came. */
 bool mp__collect(mp_pool *pool)
 {
-    const mp__record *record;
     bool any = false;
-    bool some;
     uint32_t w;
 
-    for (w = 0; w < pool->core.workers; w++) {
-        some = false;
-        for (record = mp__outbox_next(pool->core.outbox, w); record != NULL;
-             record = mp__outbox_next(pool->core.outbox, w)) {
-            mp__deliver(pool, w, record);
-            mp__outbox_take(pool->core.outbox, w, record);
-            some = true;
-        }
-        if (some) {
-            mp__outbox_release(pool->core.outbox, w);
-            any = true;
-        }
+    for (w = 0; w < pool->core.workers && !pool->damaged; w++) {
+        any = collect_from(pool, w) || any;
     }
     mp__scratch_trim(&pool->from_file, FROM_FILE_KEPT);
     return any;

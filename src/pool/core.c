@@ -73,7 +73,10 @@ int mp__core_create(mp__core *core, const mp_pool_options *options,
                         .init = options->init,
                         .exit = options->exit,
                         .argument = options->argument,
-                        .tasks_per_worker = options->tasks_per_worker };
+                        .tasks_per_worker = options->tasks_per_worker,
+                        .limit_ms = options->limit_ms,
+                        .grace_ms = options->grace_ms,
+                        .account = options->account };
     (void)snprintf(core->owner_name, sizeof(core->owner_name), "%s",
                    mp_process_name(self));
     error = mp__domain_open();

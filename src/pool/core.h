@@ -6,12 +6,14 @@
 
 #include "mp/pool.h"
 #include "pool/task.h"
+#include "shared/alarm.h"
 #include "shared/bell.h"
 #include "shared/domain.h"
 #include "shared/outbox.h"
 #include "shared/task_table.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -23,9 +25,12 @@ enum mp__phase {
 
 enum mp__readiness {
     MP__WORKER_BORN = 0,
-    MP__WORKER_READY,   /* its init is done */
-    MP__WORKER_RENEWED, /* it leaves after tasks_per_worker chunks */
-    MP__WORKER_REFUSED  /* its init failed */
+    MP__WORKER_STARTING, /* its init runs */
+    MP__WORKER_READY,    /* that is done */
+    MP__WORKER_RENEWED,  /* it leaves after tasks_per_worker chunks */
+    MP__WORKER_LEAVING,  /* it leaves, for the pool is closed */
+    MP__WORKER_REFUSED,  /* its init failed */
+    MP__WORKER_OVERDUE   /* so said by the supervisor: init took too long */
 };
 
 /* One line for each worker slot. */
@@ -45,6 +50,7 @@ struct mp__control {
     _Atomic uint64_t workers_lost; /* both by the supervisor */
     _Atomic uint64_t workers_renewed;
     mp__bell bell;
+    mp__alarm alarm; /* of the supervisor, for limits */
     struct mp__worker_line workers[];
 };
 
@@ -68,6 +74,9 @@ typedef struct mp__core {
     void (*exit)(void *state);
     void *argument;
     int tasks_per_worker; /* 0: no limit */
+    int limit_ms;         /* of tasks without one, init and exit; 0: none */
+    int grace_ms;
+    bool account;
 } mp__core;
 
 /* Everything but processes. 0, MP_ENOMEM or -errno. */

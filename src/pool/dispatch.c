@@ -8,6 +8,7 @@
 #include "pool/owner_parts.h"
 
 #include "mp/error.h"
+#include "platform/child.h"
 #include "platform/clock.h"
 #include "platform/fd.h"
 #include "platform/file.h"
@@ -15,11 +16,41 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Run one item here and now. */
+static mp__ran run_here(mp_pool *pool, const mp__chunk *task, size_t index,
+                        const void *argument, size_t size, mp__cost *cost)
+{
+    int64_t start = mp__clock_ns();
+    int64_t cpu = pool->core.account ? mp__child_own_usage().cpu_ns : 0;
+    mp__usage usage;
+    mp__ran ran;
+
+    pool->busy = true;
+    mp__task_enter(0);
+    mp__task_set_state(pool->state);
+    mp__task_set_turn(&(mp__turn){
+        .attempt = 1,
+        .soft_end =
+            task->limit_ms > 0 ? start + task->limit_ms * MP__MS : MP__NEVER });
+    ran = mp__run_item(&pool->runner, task, argument, size, index);
+    mp__task_enter(-1);
+    pool->busy = false;
+    if (pool->core.account) {
+        usage = mp__child_own_usage();
+        *cost = (mp__cost){ .start_ns = start,
+                            .run_ns = mp__clock_ns() - start,
+                            .cpu_ns = usage.cpu_ns - cpu,
+                            .peak_bytes = usage.peak_bytes };
+    }
+    return ran;
+}
+
 static void run_inline(mp_pool *pool, mp__batch *batch, size_t first,
                        uint32_t count, const void *bytes, size_t size)
 {
     mp__unpack unpack = { .next = bytes, .left = size };
     mp__chunk task = batch->task;
+    mp__cost cost;
     mp__news news;
     mp__ran ran;
     uint32_t i;
@@ -29,16 +60,12 @@ static void run_inline(mp_pool *pool, mp__batch *batch, size_t first,
         size_t argument_size = 0;
 
         (void)mp__unpack_next(&unpack, &task, &argument, &argument_size);
-        pool->busy = true;
-        mp__task_enter(0);
-        mp__task_set_state(pool->state);
-        ran = mp__run_item(&pool->runner, &task, argument, argument_size,
-                           first + i);
-        mp__task_enter(-1);
-        pool->busy = false;
+        ran = run_here(pool, &task, first + i, argument, argument_size, &cost);
         news = (mp__news){ .end = mp__end_of(ran.error),
                            .error = ran.error,
                            .pid = pool->maker,
+                           .attempt = 1,
+                           .cost = pool->core.account ? &cost : NULL,
                            .bytes = ran.bytes,
                            .size = ran.size,
                            .fault = ran.error < 0 ? mp__task_fault() : NULL };
@@ -211,6 +238,11 @@ void mp__pump(mp_pool *pool)
 
 void mp__owner_add(mp_pool *pool, mp__batch *batch)
 {
+    if (pool->limits_off) {
+        batch->task.limit_ms = 0;
+    } else if (batch->task.limit_ms == 0) {
+        batch->task.limit_ms = pool->core.limit_ms;
+    }
     batch->pool = pool;
     batch->tally = &pool->tally;
     batch->previous = pool->batches_last;
@@ -283,7 +315,8 @@ void mp__owner_take_all(mp_pool *pool, mp__batch *batch)
     mp__settle_batch(pool, batch);
 }
 
-static void withdraw_waiting(mp_pool *pool, mp__batch *batch)
+static void withdraw_waiting(mp_pool *pool, mp__batch *batch,
+                             const mp__news *news)
 {
     mp__waiting **link = &pool->waiting;
     mp__waiting *waiting;
@@ -292,7 +325,7 @@ static void withdraw_waiting(mp_pool *pool, mp__batch *batch)
         waiting = *link;
         if (waiting->batch == batch) {
             *link = waiting->next;
-            mp__batch_cancel(batch, waiting->count);
+            mp__end_chunk(pool, batch, waiting->first, waiting->count, news);
             free(waiting);
         } else {
             link = &waiting->next;
@@ -301,18 +334,46 @@ static void withdraw_waiting(mp_pool *pool, mp__batch *batch)
     pool->waiting_end = link;
 }
 
-static void withdraw_queued(mp_pool *pool, mp__batch *batch)
+/* What no worker has begun ends here; for the rest a request is left. Returns
+ * whether there is one. */
+static bool withdraw_queued(mp_pool *pool, mp__batch *batch, bool kill,
+                            const mp__news *news)
 {
     uint32_t slots = mp__task_table_slots(pool->core.table);
+    mp__slot_use use;
     uint32_t slot;
+    bool asked = false;
 
     for (slot = 0; slot < slots; slot++) {
-        if (pool->uses[slot].batch == batch &&
-            mp__task_table_withdraw(pool->core.table, slot)) { /* O11 */
-            mp__batch_cancel(batch, pool->uses[slot].count);
+        use = pool->uses[slot];
+        if (use.batch != batch) {
+            continue;
+        }
+        if (mp__task_table_withdraw(pool->core.table, slot)) { /* O11 */
             mp__free_slot(pool, slot);
+            mp__end_chunk(pool, batch, use.first, use.count, news);
+        } else {
+            mp__task_table_ask(pool->core.table, slot, kill); /* O12 */
+            asked = true;
         }
     }
+    return asked;
+}
+
+void mp__owner_cancel(mp_pool *pool, mp__batch *batch, bool kill)
+{
+    const mp__news news = { .end = MP_TASK_CANCELED, .error = MP_ECANCELED };
+    bool was_pinned = batch->pinned;
+
+    batch->pinned = true; /* it may be over in here */
+    batch->fed = true;
+    withdraw_waiting(pool, batch, &news);
+    if (!pool->is_inline && !pool->over &&
+        withdraw_queued(pool, batch, kill, &news) && kill) {
+        mp__fd_ring_link(pool->core.link_owner);
+    }
+    batch->pinned = was_pinned;
+    mp__settle_batch(pool, batch);
 }
 
 void mp__owner_drop(mp__batch *batch, bool withdraw)
@@ -320,16 +381,11 @@ void mp__owner_drop(mp__batch *batch, bool withdraw)
     mp_pool *pool = batch->pool;
 
     batch->held = false;
-    if (pool != NULL && withdraw) {
-        batch->fed = true;
-        withdraw_waiting(pool, batch);
-        if (!pool->is_inline && !pool->over) {
-            withdraw_queued(pool, batch);
-        }
-    }
-    if (pool != NULL) {
-        mp__settle_batch(pool, batch);
-    } else {
+    if (pool == NULL) {
         mp__batch_free(batch);
+    } else if (withdraw) {
+        mp__owner_cancel(pool, batch, false);
+    } else {
+        mp__settle_batch(pool, batch);
     }
 }

@@ -64,13 +64,26 @@ static uint64_t count_running(const mp_pool *pool)
     uint32_t slots = mp__task_table_slots(pool->core.table);
     uint64_t running = 0;
     uint32_t slot;
+    enum mp__task_state state;
 
     for (slot = 0; slot < slots; slot++) {
-        running +=
-            mp__word_state(mp__task_table_word(pool->core.table, slot)) ==
-            MP__TASK_RUNNING;
+        state = mp__word_state(mp__task_table_word(pool->core.table, slot));
+        running += state >= MP__TASK_RUNNING && state <= MP__TASK_CANCELED;
     }
     return running;
+}
+
+/* Every item that was taken is pending or has one end. Looked at in every
+ * build: who asks for an account gets a true one or none. */
+static bool adds_up(const mp_pool *pool)
+{
+    uint64_t sum = pool->tally.pending;
+    int end;
+
+    for (end = MP_TASK_DONE; end < MP_TASK_ENDS; end++) {
+        sum += pool->tally.ends[end];
+    }
+    return sum == pool->tally.submitted;
 }
 
 int mp_pool_get_stats(mp_pool *pool, mp_pool_stats *stats)
@@ -88,6 +101,9 @@ int mp_pool_get_stats(mp_pool *pool, mp_pool_stats *stats)
         return error;
     }
     mp__owner_look(pool);
+    if (!adds_up(pool)) {
+        return MP_EBROKEN;
+    }
     *stats = (mp_pool_stats){ .submitted = pool->tally.submitted };
     for (end = MP_TASK_DONE; end < MP_TASK_ENDS; end++) {
         stats->ends[end] = pool->tally.ends[end];

@@ -58,7 +58,10 @@ static void tell_why(const mp_pool *pool, mp__fault *fault)
 {
     const struct mp__control *control = pool->core.control;
 
-    if (control != NULL && atomic_load(&control->fault_told) != 0) {
+    if (pool->damaged) {
+        mp__fault_say(fault, MP_EBROKEN,
+                      "a task has overwritten the memory of the pool");
+    } else if (control != NULL && atomic_load(&control->fault_told) != 0) {
         *fault = control->fault;
         fault->file[sizeof(fault->file) - 1] = '\0';
         fault->text[sizeof(fault->text) - 1] = '\0';
@@ -89,7 +92,7 @@ static void finish(mp_pool *pool, int error)
 {
     mp__fault fault;
     mp__news news = { .error = error, .end = mp__end_of(error) };
-    const mp__record *record;
+    mp__arrival arrival;
     uint32_t slot;
     uint32_t w;
 
@@ -107,10 +110,9 @@ static void finish(mp_pool *pool, int error)
         pool->over = true;
         (void)mp__collect(pool); /* O14 */
         for (w = 0; w < pool->core.workers; w++) {
-            record =
-                mp__outbox_unpublished(pool->core.outbox, w, pool->core.table);
-            if (record != NULL) {
-                mp__deliver(pool, w, record);
+            if (mp__outbox_unpublished(pool->core.outbox, w, pool->core.table,
+                                       &arrival) == MP__ARRIVED_RECORD) {
+                (void)mp__deliver(pool, w, &arrival);
             }
         }
     }
@@ -148,6 +150,15 @@ void mp__supervisor_is_gone(mp_pool *pool)
     pool->supervisor = 0;
 }
 
+void mp__pool_is_damaged(mp_pool *pool)
+{
+    if (!pool->over) {
+        atomic_store(&pool->core.control->phase, MP__PHASE_TERMINATED);
+        mp__fd_ring_link(pool->core.link_owner);
+        finish(pool, MP_EBROKEN);
+    }
+}
+
 void mp__owner_close(mp_pool *pool)
 {
     pool->closed = true;
@@ -178,28 +189,50 @@ void mp__owner_kill(mp_pool *pool)
     }
 }
 
-pid_t mp__owner_who_runs(mp_pool *pool, const mp__batch *batch, size_t index,
-                         int *worker)
+/* Item `index` of `batch`, if it is the one in hand of `slot`. */
+static bool is_in_hand(const mp_pool *pool, uint32_t slot,
+                       const mp__batch *batch, size_t index, mp__claim *claim)
 {
-    uint32_t slots = mp__task_table_slots(pool->core.table);
-    uint32_t slot;
+    const mp__slot_use *use = &pool->uses[slot];
     uint64_t word;
 
-    for (slot = 0; slot < slots; slot++) {
-        mp__slot_use *use = &pool->uses[slot];
+    if (use->batch != batch || index < use->first ||
+        index - use->first >= use->count) {
+        return false;
+    }
+    word = mp__task_table_word(pool->core.table, slot);
+    *claim = (mp__claim){ .slot = slot,
+                          .generation = mp__word_generation(word),
+                          .worker = mp__word_worker(word),
+                          .item = mp__word_item(word) };
+    return mp__word_state(word) >= MP__TASK_RUNNING &&
+           mp__word_state(word) <= MP__TASK_CANCELED &&
+           claim->item == index - use->first &&
+           claim->worker < pool->core.workers;
+}
 
-        if (use->batch != batch || index < use->first ||
-            index - use->first >= use->count) {
+void mp__owner_tell_running(mp_pool *pool, const mp__batch *batch, size_t index,
+                            mp_report *report)
+{
+    uint32_t slots = mp__task_table_slots(pool->core.table);
+    mp__claim claim;
+    uint32_t slot;
+
+    for (slot = 0; slot < slots; slot++) {
+        if (!is_in_hand(pool, slot, batch, index, &claim)) {
             continue;
         }
-        word = mp__task_table_word(pool->core.table, slot);
-        if (mp__word_state(word) != MP__TASK_RUNNING ||
-            mp__word_item(word) != index - use->first ||
-            mp__word_worker(word) >= pool->core.workers) {
-            return 0;
+        report->end = MP_TASK_RUNNING;
+        report->pid =
+            atomic_load(&pool->core.control->workers[claim.worker].pid);
+        report->worker_index = (int)claim.worker;
+        report->attempt = (int)mp__task_table_attempt(pool->core.table, &claim);
+        if (pool->core.account) {
+            report->start_ns =
+                mp__task_table_clock(pool->core.table, claim.worker);
+            report->run_ns =
+                report->start_ns == 0 ? 0 : mp__clock_ns() - report->start_ns;
         }
-        *worker = (int)mp__word_worker(word);
-        return atomic_load(&pool->core.control->workers[*worker].pid);
+        return;
     }
-    return 0;
 }

@@ -42,6 +42,7 @@ struct mp_pool {
     bool terminated; /* by the user */
     bool sealed;     /* the workers know that nothing more comes */
     bool over;       /* no task can run any more: every batch has ended */
+    bool damaged;    /* a worker's ring holds what no worker writes */
     bool busy;       /* user code runs inside a call of ours */
     int over_error;  /* what later batches would end as */
     mp__slot_use *uses;
@@ -56,8 +57,9 @@ struct mp_pool {
     mp__batch **finished_end;
     mp__tally tally;
     uint64_t max_pending; /* UINT64_MAX: no limit */
-    bool calling_back;    /* a `done` callback runs */
-    bool watched;         /* somebody polls the bell: keep it armed */
+    bool limits_off;
+    bool calling_back; /* a `done` callback runs */
+    bool watched;      /* somebody polls the bell: keep it armed */
     mp__pack pack;
     mp__scratch from_file;
     mp__runner runner; /* inline, like the next */
@@ -77,6 +79,10 @@ void mp__owner_add(mp_pool *pool, mp__batch *batch);
 void mp__owner_take_all(mp_pool *pool, mp__batch *batch);
 /* The handle is gone: what has not started never starts. May free it. */
 void mp__owner_drop(mp__batch *batch, bool withdraw);
+
+/* End what has not ended of it: what is queued here and now, what runs soon.
+ * `kill`: also the items in hand. */
+void mp__owner_cancel(mp_pool *pool, mp__batch *batch, bool kill);
 
 /* Take in what has arrived, hand out what can be, run callbacks; never
  * waits. */
@@ -108,8 +114,8 @@ int mp__owner_reap(mp_pool *pool, int64_t deadline);
 /* SIGKILL to a supervisor that did not end in time, and to what it leaves. */
 void mp__owner_kill(mp_pool *pool);
 
-/* Is item `index` in a worker's hand? Its pid and slot, or 0. */
-pid_t mp__owner_who_runs(mp_pool *pool, const mp__batch *batch, size_t index,
-                         int *worker);
+/* If a worker has item `index` in hand, say so in its report. */
+void mp__owner_tell_running(mp_pool *pool, const mp__batch *batch, size_t index,
+                            mp_report *report);
 
 #endif

@@ -17,7 +17,8 @@ void mp__end_item(mp_pool *pool, mp__batch *batch, size_t index,
 void mp__end_chunk(mp_pool *pool, mp__batch *batch, size_t first,
                    uint32_t count, const mp__news *news);
 void mp__free_slot(mp_pool *pool, uint32_t slot);
-void mp__deliver(mp_pool *pool, uint32_t w, const mp__record *record);
+/* False: it does not fit what was submitted. */
+bool mp__deliver(mp_pool *pool, uint32_t w, const mp__arrival *arrival);
 /* Returns whether anything had come. */
 bool mp__collect(mp_pool *pool);
 
@@ -26,5 +27,7 @@ void mp__pump(mp_pool *pool);
 
 /* owner.c: the supervisor's end of the link has closed. */
 void mp__supervisor_is_gone(mp_pool *pool);
+/* A worker's ring is damaged: end the pool. */
+void mp__pool_is_damaged(mp_pool *pool);
 
 #endif

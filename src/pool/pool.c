@@ -78,7 +78,8 @@ int mp_pool_create(mp_pool **pool, const mp_pool_options *options)
 
     options = options == NULL ? &defaults : options;
     workers = workers_of(options);
-    if (pool == NULL || workers < 0 || options->tasks_per_worker < 0) {
+    if (pool == NULL || workers < 0 || options->tasks_per_worker < 0 ||
+        options->limit_ms < 0 || options->grace_ms < 0) {
         return MP_EINVAL;
     }
     if (workers > 0 && mp__process_is_daemonic()) {

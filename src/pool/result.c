@@ -132,11 +132,38 @@ int mp_result_get(mp_result *result, void *results, int timeout_ms)
     return first_error;
 }
 
+int mp_result_cancel(mp_result *result)
+{
+    mp__batch *batch;
+    int error = check(result);
+    size_t i;
+
+    if (error < 0) {
+        return error;
+    }
+    batch = result->batch;
+    if (batch->pool != NULL && batch->pool->calling_back) {
+        return MP_ESTATE; /* it may have to wait */
+    }
+    if (batch->pool != NULL) {
+        mp__owner_look(batch->pool);
+    }
+    if (is_ready(batch)) {
+        return MP_ESTATE;
+    }
+    mp__owner_cancel(batch->pool, batch, true);
+    error = wait_ready(result, MP_FOREVER);
+    for (i = 0; i < batch->count && error == 0; i++) {
+        if (batch->kept[i].end == MP_TASK_CANCELED) {
+            return MP_OK;
+        }
+    }
+    return error < 0 ? error : MP_ESTATE; /* all were faster */
+}
+
 int mp_result_report(mp_result *result, size_t index, mp_report *report)
 {
     mp__batch *batch;
-    pid_t pid = 0;
-    int worker = -1;
     int error = check(result);
 
     if (error < 0) {
@@ -152,12 +179,7 @@ int mp_result_report(mp_result *result, size_t index, mp_report *report)
     mp__kept_report(&batch->kept[index], report);
     report->index = index;
     if (report->end == MP_TASK_PENDING && batch->pool != NULL) {
-        pid = mp__owner_who_runs(batch->pool, batch, index, &worker);
-    }
-    if (pid != 0) {
-        report->end = MP_TASK_RUNNING;
-        report->pid = pid;
-        report->worker_index = worker;
+        mp__owner_tell_running(batch->pool, batch, index, report);
     }
     return 0;
 }

@@ -47,7 +47,7 @@ static int run_task(mp__runner *runner, const mp__chunk *chunk)
     if (mp__task_fault()->text[0] == '\0' || mp__task_fault()->code != code) {
         (void)mp_task_fail_at(NULL, 0, code, "the task returned %d", code);
     }
-    return MP_EFAILED;
+    return mp__task_told() != 0 ? mp__task_told() : MP_EFAILED;
 }
 
 static int encode_result(mp__runner *runner, const mp__chunk *chunk,

@@ -18,8 +18,9 @@ typedef struct mp__runner {
 
 /* What came of it. */
 typedef struct mp__ran {
-    int error;         /* 0; MP_EFAILED, MP_EENCODE, MP_EDECODE, MP_ENOMEM: then
-                * mp__task_fault() says more */
+    /* 0; MP_EFAILED, MP_ELIMIT, MP_ECANCELED, MP_EENCODE, MP_EDECODE,
+     * MP_ENOMEM: then mp__task_fault() says more. */
+    int error;
     const void *bytes; /* the encoded result, inside the runner */
     size_t size;
 } mp__ran;

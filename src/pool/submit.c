@@ -18,7 +18,8 @@
 
 static int check_task(const mp_task *task)
 {
-    if (task == NULL || task->run == NULL ||
+    if (task == NULL || task->run == NULL || task->limit_ms < 0 ||
+        task->retries < 0 ||
         (task->argument != NULL && !mp__serializer_is_valid(task->argument)) ||
         (task->result != NULL && !mp__serializer_is_valid(task->result))) {
         return MP_EINVAL;

@@ -5,12 +5,20 @@
  * no stream. It sleeps in poll() on its link to the owner and on the pipe of
  * its SIGCHLD handler, a slice at most.
  *
+ *   S1  take from a worker what runs too long or was cancelled
+ *   S2  and only then kill it: both in overrun.c
  *   S3  kill the dead worker's group while the zombie pins its number, reap
  *   S4  roll forward what the dead had committed and not published
- *   S5  end the item it had in hand; the rest of the chunk is HELD
+ *   S5  end the item it had in hand, or let it be tried again; the rest of
+ *       the chunk is HELD
  *   S6  ring the bell, wake all workers: the dead may have swallowed either
  *   S7  fork the replacement into the same slot
  *   S8  closed and no worker left: done
+ *
+ * Crash loops are braked: where no item comes to an end between deaths, the
+ * replacement comes later each time. Three in a row that die in their init
+ * function break the pool, as one that fails in it does; so do many in a row
+ * that die before it.
  *
  * The owner is dead when getppid() says so, looked at in every slice. The end
  * of the link is only a hint to look sooner: a copy of the owner's end that
@@ -28,6 +36,7 @@
 #include "platform/fd.h"
 #include "platform/self.h"
 #include "pool/chunk.h"
+#include "pool/overrun.h"
 #include "pool/worker.h"
 
 #include <stdbool.h>
@@ -37,13 +46,18 @@
 #define SLICE_MS          250
 #define BACK_OFF_FIRST    (10 * MP__MS)
 #define BACK_OFF_MOST     (1000 * MP__MS)
-#define EARLY_DEATHS_MOST 3
+#define INIT_DEATHS_MOST  3  /* in a row, in the init function */
+#define EARLY_DEATHS_MOST 20 /* before it: killed from outside, it seems */
+#define BARREN_FREE       3  /* deaths without a commit, and no back-off */
 #define END_GRACE         (2000 * MP__MS)
 
 struct place {
     pid_t pid;   /* 0: empty */
     bool wanted; /* a worker shall be forked into it */
     int64_t not_before;
+    uint64_t committed; /* bytes that its ring had carried at the fork */
+    unsigned barren;    /* deaths in a row without a commit */
+    mp__request request;
 };
 
 struct supervisor {
@@ -51,8 +65,8 @@ struct supervisor {
     pid_t self;
     int deaths; /* pipe of the SIGCHLD handler */
     struct place *places;
+    unsigned init_deaths;  /* in a row */
     unsigned early_deaths; /* in a row, before a worker was ready */
-    int64_t back_off;
     bool link_ended;
     int look_ms; /* how soon to look at getppid() again */
 };
@@ -66,6 +80,7 @@ static int fork_worker(struct supervisor *s, uint32_t w)
 
     atomic_store(&line->ready, MP__WORKER_BORN);
     atomic_store(&line->ident, 0);
+    mp__task_table_set_clock(s->core->table, w, 0);
     pid = mp__child_fork(&mask);
     if (pid == 0) {
         mp__worker_live(s->core, w, s->self);
@@ -74,7 +89,10 @@ static int fork_worker(struct supervisor *s, uint32_t w)
         return pid;
     }
     mp__child_lead_group(pid);
-    s->places[w] = (struct place){ .pid = pid };
+    s->places[w].pid = pid;
+    s->places[w].wanted = false;
+    s->places[w].request.since = 0;
+    s->places[w].committed = mp__outbox_carried(s->core->outbox, w);
     atomic_store(&line->pid, (int32_t)pid);
     return 0;
 }
@@ -116,44 +134,93 @@ static _Noreturn void break_pool(struct supervisor *s, const mp__fault *fault)
     end_all(s);
 }
 
+/* What became of a worker. */
+struct death {
+    pid_t pid;
+    mp__exit how;
+    bool known; /* `how` is */
+};
+
+/* What the item in hand had cost; its own share of CPU time is not known. */
+static mp__cost cost_of(const struct supervisor *s, uint32_t w,
+                        const struct death *death)
+{
+    int64_t start = mp__task_table_clock(s->core->table, w);
+
+    return (mp__cost){ .start_ns = start,
+                       .run_ns = start == 0 ? 0 : mp__clock_ns() - start,
+                       .cpu_ns = death->how.usage.cpu_ns,
+                       .peak_bytes = death->how.usage.peak_bytes };
+}
+
 /* S5: the item in hand of a dead worker gets its record, in the room that was
- * left for it, in the order that its worker would have kept. */
-static void end_item(struct supervisor *s, uint32_t w, mp__claim *claim,
-                     pid_t pid, const mp__exit *how, bool known)
+ * left for it, in the order that its worker would have kept. With a cancel the
+ * whole rest of the task ends. */
+static void end_item(struct supervisor *s, mp__claim *claim,
+                     enum mp__task_state state, const struct death *death)
 {
     mp__outbox *outbox = s->core->outbox;
+    uint32_t w = claim->worker;
     const mp__chunk *chunk = mp__task_table_body(s->core->table, claim->slot);
-    mp__record *record = mp__outbox_begin(outbox, w, 0);
+    uint32_t count = chunk->count;
+    uint32_t next = state == MP__TASK_CANCELED ? count : claim->item + 1;
+    mp__record *record = mp__outbox_begin(outbox, w, sizeof(mp__cost));
 
     record->slot = claim->slot;
     record->generation = claim->generation;
     record->first = (uint16_t)claim->item;
-    record->end = (uint16_t)(claim->item + 1);
+    record->end = (uint16_t)next;
     record->kind = MP__RECORD_DEATH;
-    record->core_dumped = how->core_dumped;
-    record->error = MP_ECRASHED;
-    record->status = known ? how->status : MP_EUNKNOWN;
-    record->pid = (int32_t)pid;
+    record->core_dumped = death->how.core_dumped;
+    record->costed = s->core->account;
+    record->set_aside = state != MP__TASK_CANCELED && chunk->retries > 0;
+    record->error = state == MP__TASK_CANCELED  ? MP_ECANCELED
+                    : state == MP__TASK_LIMITED ? MP_ELIMIT
+                                                : MP_ECRASHED;
+    record->status = death->known ? death->how.status : MP_EUNKNOWN;
+    record->pid = (int32_t)death->pid;
+    record->attempt = mp__task_table_attempt(s->core->table, claim);
     record->size = 0;
+    if (record->costed != 0) {
+        *mp__record_cost(record) = cost_of(s, w, death);
+    }
     mp__outbox_seal(outbox, w, record);
-    if (mp__task_table_settle(s->core->table, claim,
-                              claim->item + 1 >= chunk->count)) {
+    if (mp__task_table_settle(s->core->table, claim, state, next,
+                              next >= count)) {
         mp__outbox_publish(outbox, w);
     }
 }
 
-static void count_early_death(struct supervisor *s, bool was_ready)
+/* S5 */
+static void settle(struct supervisor *s, mp__claim *claim,
+                   enum mp__task_state state, const struct death *death)
+{
+    const mp__chunk *chunk = mp__task_table_body(s->core->table, claim->slot);
+    uint32_t attempt = mp__task_table_attempt(s->core->table, claim);
+
+    if (state != MP__TASK_CANCELED && chunk->retries > 0 &&
+        attempt <= (uint32_t)chunk->retries) {
+        (void)mp__task_table_retry(s->core->table, claim, state);
+    } else {
+        end_item(s, claim, state, death);
+    }
+}
+
+/* A worker has died before it was ready. */
+static void count_early_death(struct supervisor *s, uint32_t ready)
 {
     mp__fault fault;
 
-    if (was_ready) {
-        s->early_deaths = 0;
-        s->back_off = 0;
-        return;
+    if (ready == MP__WORKER_STARTING) {
+        s->init_deaths++;
     }
     s->early_deaths++;
-    s->back_off = s->back_off == 0 ? BACK_OFF_FIRST : s->back_off * 2;
-    s->back_off = s->back_off < BACK_OFF_MOST ? s->back_off : BACK_OFF_MOST;
+    if (s->init_deaths >= INIT_DEATHS_MOST) {
+        mp__fault_say(&fault, MP_EBROKEN,
+                      "%u workers in a row died in the init function",
+                      s->init_deaths);
+        break_pool(s, &fault);
+    }
     if (s->early_deaths >= EARLY_DEATHS_MOST) {
         mp__fault_say(&fault, MP_EBROKEN,
                       "%u workers in a row died before their first task",
@@ -169,54 +236,89 @@ static void count_end(struct supervisor *s, uint32_t ready, bool well)
 
     if (well && ready == MP__WORKER_RENEWED) {
         (void)atomic_fetch_add(&control->workers_renewed, 1);
-    } else if (!well || ready != MP__WORKER_READY ||
-               !mp__task_table_is_closed(s->core->table)) {
+    } else if (!well || ready != MP__WORKER_LEAVING) {
         (void)atomic_fetch_add(&control->workers_lost, 1);
-        count_early_death(s, ready == MP__WORKER_READY ||
-                                 ready == MP__WORKER_RENEWED);
+    }
+    if (ready == MP__WORKER_BORN || ready == MP__WORKER_STARTING) {
+        count_early_death(s, ready);
+    } else {
+        s->init_deaths = 0;
+        s->early_deaths = 0;
+    }
+}
+
+/* The brake: where worker after worker dies and no item has come to its end,
+ * the next one comes later and later. */
+static int64_t back_off(struct supervisor *s, uint32_t w, bool well)
+{
+    struct place *place = &s->places[w];
+    int64_t wait = BACK_OFF_FIRST;
+    unsigned i;
+
+    if (well || mp__outbox_carried(s->core->outbox, w) != place->committed) {
+        place->barren = 0;
+    } else {
+        place->barren++;
+    }
+    if (place->barren <= BARREN_FREE) {
+        return MP__AT_ONCE;
+    }
+    for (i = BARREN_FREE + 1; i < place->barren && wait < BACK_OFF_MOST; i++) {
+        wait *= 2;
+    }
+    return mp__clock_ns() + (wait < BACK_OFF_MOST ? wait : BACK_OFF_MOST);
+}
+
+/* Its init function said no, or took too long: the pool breaks. */
+static void look_at_init(struct supervisor *s, uint32_t ready)
+{
+    mp__fault fault;
+
+    if (ready == MP__WORKER_REFUSED) {
+        mp__fault_say(&fault, MP_EBROKEN, "init failed");
+        break_pool(s, &fault); /* the worker has told why */
+    }
+    if (ready == MP__WORKER_OVERDUE) {
+        mp__fault_say(&fault, MP_EBROKEN,
+                      "init ran longer than the pool's limit of %d ms",
+                      s->core->limit_ms);
+        break_pool(s, &fault);
     }
 }
 
 /* S4 to S6 for worker `w`, which has just been reaped. */
-static void bury(struct supervisor *s, uint32_t w, const mp__exit *how,
-                 bool known)
+static void bury(struct supervisor *s, uint32_t w, const struct death *death)
 {
     struct mp__worker_line *line = &s->core->control->workers[w];
     uint32_t ready = atomic_load(&line->ready);
-    bool well = known && how->status == 0;
-    pid_t pid = s->places[w].pid;
+    bool well = death->known && death->how.status == 0;
     enum mp__task_state state;
     mp__claim claim;
-    mp__fault none;
 
     s->places[w].pid = 0;
     atomic_store(&line->pid, 0);
     mp__outbox_roll_forward(s->core->outbox, w, s->core->table); /* S4 */
     state = mp__task_table_in_hand(s->core->table, w, &claim);
-    if (state == MP__TASK_RUNNING) {
-        end_item(s, w, &claim, pid, how, known); /* S5 */
+    if (state != MP__TASK_FREE && state != MP__TASK_HELD) {
+        settle(s, &claim, state, death); /* S5 */
         well = false;
         state = mp__task_table_in_hand(s->core->table, w, &claim);
     }
     mp__fd_ring(s->core->bell_write); /* S6 */
     mp__task_table_wake_all(s->core->table);
-    if (ready == MP__WORKER_REFUSED) {
-        mp__fault_say(&none, MP_EBROKEN, "init failed");
-        break_pool(s, &none); /* the worker has told why */
-    }
+    look_at_init(s, ready);
     count_end(s, ready, well);
     /* S7: "closed" is looked at before the queue: after it nothing is ever
      * queued, so what is not seen there does not come. */
     s->places[w].wanted = state == MP__TASK_HELD ||
                           !mp__task_table_is_closed(s->core->table) ||
                           mp__task_table_has_queued(s->core->table);
-    s->places[w].not_before =
-        s->back_off == 0 ? MP__AT_ONCE : mp__clock_ns() + s->back_off;
+    s->places[w].not_before = back_off(s, w, well);
 }
 
 static void reap_dead(struct supervisor *s)
 {
-    mp__exit how;
+    struct death death;
     pid_t pid;
     uint32_t w;
     enum mp__reap reaped;
@@ -226,10 +328,11 @@ static void reap_dead(struct supervisor *s)
             /* look on */
         }
         mp__child_kill_group(w < s->core->workers ? pid : 0); /* S3 */
-        how = (mp__exit){ .status = 0 };
-        reaped = mp__child_reap(pid, &how);
+        death = (struct death){ .pid = pid };
+        reaped = mp__child_reap(pid, &death.how);
+        death.known = reaped == MP__REAP_ENDED;
         if (w < s->core->workers && reaped != MP__REAP_RUNNING) {
-            bury(s, w, &how, reaped == MP__REAP_ENDED);
+            bury(s, w, &death);
         }
     }
 }
@@ -253,10 +356,28 @@ static bool fill_places(struct supervisor *s)
     return any;
 }
 
+/* S1 and S2 for all. Returns when to look again. */
+static int64_t look_at_items(struct supervisor *s)
+{
+    int64_t nearest = MP__NEVER;
+    int64_t due;
+    uint32_t w;
+
+    for (w = 0; w < s->core->workers; w++) {
+        if (s->places[w].pid != 0) {
+            due = mp__overrun_look(s->core, w, s->places[w].pid,
+                                   &s->places[w].request);
+            nearest = due < nearest ? due : nearest;
+        }
+    }
+    return nearest;
+}
+
 /* Milliseconds until something is due without anybody telling. */
-static int time_to_sleep(const struct supervisor *s)
+static int time_to_sleep(struct supervisor *s)
 {
     int ms = s->link_ended ? s->look_ms : SLICE_MS;
+    int64_t due;
     uint32_t w;
 
     for (w = 0; w < s->core->workers; w++) {
@@ -264,7 +385,10 @@ static int time_to_sleep(const struct supervisor *s)
             ms = mp__deadline_poll_ms(s->places[w].not_before, ms);
         }
     }
-    return ms;
+    /* Who starts a clock from here on that is due sooner wakes us. */
+    mp__alarm_set(&s->core->control->alarm, look_at_items(s));
+    due = look_at_items(s);
+    return mp__deadline_poll_ms(due, ms);
 }
 
 static void look_at_owner(struct supervisor *s, int ready)

@@ -6,6 +6,7 @@
 #include "pool/task.h"
 
 #include "mp/error.h"
+#include "platform/clock.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,6 +16,8 @@ static struct {
     int worker; /* index + 1; 0: no worker */
     size_t index;
     void *state;
+    mp__turn turn;
+    int told; /* to stop, and why */
     mp__fault fault;
 } here;
 
@@ -25,6 +28,17 @@ void mp__task_enter(int index)
     if (index < 0) {
         here.state = NULL;
     }
+    here.turn = (mp__turn){ .soft_end = MP__NEVER };
+}
+
+void mp__task_set_turn(const mp__turn *turn)
+{
+    here.turn = *turn;
+}
+
+int mp__task_told(void)
+{
+    return here.told;
 }
 
 void mp__task_set_state(void *state)
@@ -35,6 +49,7 @@ void mp__task_set_state(void *state)
 void mp__task_set_index(size_t index)
 {
     here.index = index;
+    here.told = 0;
     here.fault.code = 0;
     here.fault.line = 0;
     here.fault.file[0] = '\0';
@@ -54,6 +69,26 @@ int mp_task_worker_index(void)
 size_t mp_task_index(void)
 {
     return here.index;
+}
+
+int mp_task_attempt(void)
+{
+    return here.worker == 0 ? 0 : here.turn.attempt;
+}
+
+bool mp_task_should_stop(void)
+{
+    if (here.worker == 0 || here.told != 0) {
+        return here.told != 0;
+    }
+    if (here.turn.is_canceled != NULL &&
+        here.turn.is_canceled(here.turn.context)) {
+        here.told = MP_ECANCELED;
+    } else if (here.turn.soft_end != MP__NEVER &&
+               mp__deadline_passed(here.turn.soft_end)) {
+        here.told = MP_ELIMIT;
+    }
+    return here.told != 0;
 }
 
 void *mp_task_state(void)

@@ -18,6 +18,20 @@ typedef struct mp__fault {
  * any more. */
 void mp__task_enter(int index);
 void mp__task_set_state(void *state);
+/* What else a running item may ask. */
+typedef struct mp__turn {
+    int attempt;
+    int64_t soft_end; /* when its limit passes; MP__NEVER */
+    bool (*is_canceled)(const void *context);
+    const void *context;
+} mp__turn;
+
+/* Of the items that run from here on, until the next turn. */
+void mp__task_set_turn(const mp__turn *turn);
+/* What the running item was told when it asked whether it should stop: 0,
+ * MP_ELIMIT, MP_ECANCELED. */
+int mp__task_told(void);
+
 /* The item that runs next; forgets what the last one said. */
 void mp__task_set_index(size_t index);
 /* What the running item said; its text is empty when it said nothing. */

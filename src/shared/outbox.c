@@ -31,9 +31,12 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define RING_BYTES ((uint64_t)256 * 1024)
 #define LINE       ((uint64_t)64)
+/* For the record of a death, with its cost, and perhaps a PAD before it. */
+#define DEATH_ROOM (4 * LINE)
 #define FILE_PART  ((uint64_t)1 << 33) /* 8 GiB of offsets for each writer */
 
 struct ring {
@@ -90,9 +93,26 @@ static uint64_t to_ring_end(uint64_t position)
     return RING_BYTES - (position & (RING_BYTES - 1));
 }
 
+/* Whole lines, whatever somebody has made of the tail. */
 static mp__record *record_at(struct ring *ring, uint64_t position)
 {
-    return (mp__record *)(void *)(ring->bytes + (position & (RING_BYTES - 1)));
+    return (mp__record *)(void *)(ring->bytes +
+                                  (position & (RING_BYTES - LINE)));
+}
+
+static size_t cost_bytes(const mp__record *record)
+{
+    return record->costed != 0 ? sizeof(mp__cost) : 0;
+}
+
+unsigned char *mp__record_payload(mp__record *record)
+{
+    return (unsigned char *)(record + 1) + cost_bytes(record);
+}
+
+mp__cost *mp__record_cost(mp__record *record)
+{
+    return record->costed != 0 ? (mp__cost *)(void *)(record + 1) : NULL;
 }
 
 /* What a record takes at `tail`, with the PAD before it. */
@@ -110,7 +130,7 @@ bool mp__outbox_has_room(const mp__outbox *outbox, uint32_t w, size_t payload)
     uint64_t tail = atomic_load(&ring->tail);
     uint64_t used = tail - atomic_load(&ring->head);
 
-    return bytes_needed(tail, payload) + LINE <= RING_BYTES - used;
+    return bytes_needed(tail, payload) + DEATH_ROOM <= RING_BYTES - used;
 }
 
 void mp__outbox_wait_room(mp__outbox *outbox, uint32_t w, size_t payload,
@@ -160,15 +180,17 @@ void mp__outbox_seal(mp__outbox *outbox, uint32_t w, mp__record *record)
 /* Bytes that the payload of a complete record takes in the ring. */
 static size_t payload_in_ring(const mp__record *record)
 {
+    size_t cost = cost_bytes(record);
+
     switch (record->kind) {
     case MP__RECORD_RESULT:
     case MP__RECORD_FAULT:
-        return record->size > MP__PAYLOAD_MOST ? MP__PAYLOAD_MOST
-                                               : (size_t)record->size;
+        return cost + (record->size > MP__PAYLOAD_MOST ? MP__PAYLOAD_MOST
+                                                       : (size_t)record->size);
     case MP__RECORD_IN_FILE:
-        return sizeof(uint64_t);
+        return cost + sizeof(uint64_t);
     default:
-        return 0;
+        return cost;
     }
 }
 
@@ -235,6 +257,11 @@ void mp__outbox_roll_forward(mp__outbox *outbox, uint32_t w,
     }
 }
 
+uint64_t mp__outbox_carried(const mp__outbox *outbox, uint32_t w)
+{
+    return atomic_load(&outbox->rings[w].tail);
+}
+
 uint64_t mp__outbox_file_end(uint32_t workers)
 {
     return workers * FILE_PART;
@@ -255,26 +282,92 @@ uint64_t mp__outbox_file_room(mp__outbox *outbox, uint32_t w, uint64_t size)
     return w * FILE_PART + end;
 }
 
-const mp__record *mp__outbox_next(mp__outbox *outbox, uint32_t w)
+/* Each field is read once: who scribbles over the ring meanwhile changes what
+ * is told, and not what is safe to read. */
+static void look_at(mp__record *record, mp__arrival *arrival)
+{
+    volatile const mp__record *seen = record;
+
+    *arrival = (mp__arrival){
+        .slot = seen->slot,
+        .generation = seen->generation,
+        .first = seen->first,
+        .end = seen->end,
+        .kind = (enum mp__record_kind)seen->kind,
+        .core_dumped = seen->core_dumped != 0,
+        .costed = seen->costed != 0,
+        .set_aside = seen->set_aside != 0,
+        .error = seen->error,
+        .status = seen->status,
+        .pid = seen->pid,
+        .attempt = seen->attempt,
+        .size = seen->size,
+        .payload = (const unsigned char *)(record + 1),
+    };
+}
+
+/* Does a record that begins at `position` end by `tail`, in one piece? Then
+ * its cost is read, and its payload found. */
+static bool measure(mp__arrival *arrival, uint64_t position, uint64_t tail)
+{
+    uint64_t bytes = arrival->costed ? sizeof(mp__cost) : 0;
+
+    switch (arrival->kind) {
+    case MP__RECORD_RESULT:
+    case MP__RECORD_FAULT:
+        if (arrival->size > MP__PAYLOAD_MOST) {
+            return false;
+        }
+        arrival->payload_size = (size_t)arrival->size;
+        break;
+    case MP__RECORD_IN_FILE:
+        arrival->payload_size = sizeof(uint64_t);
+        break;
+    case MP__RECORD_DEATH:
+        break;
+    default:
+        return false;
+    }
+    bytes = record_bytes((size_t)bytes + arrival->payload_size);
+    if (bytes > to_ring_end(position) || bytes > tail - position) {
+        return false;
+    }
+    if (arrival->costed) {
+        memcpy(&arrival->cost, arrival->payload, sizeof(arrival->cost));
+        arrival->payload += sizeof(arrival->cost);
+    }
+    arrival->next = position + bytes;
+    return true;
+}
+
+enum mp__arrived mp__outbox_next(mp__outbox *outbox, uint32_t w,
+                                 mp__arrival *arrival)
 {
     struct ring *ring = &outbox->rings[w];
     uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
-    const mp__record *record;
+    uint64_t position = outbox->heads[w];
 
-    if (outbox->heads[w] == tail) {
-        return NULL;
+    if (position == tail) {
+        return MP__ARRIVED_NOTHING;
     }
-    record = record_at(ring, outbox->heads[w]);
-    if (record->kind == MP__RECORD_PAD) {
-        outbox->heads[w] += to_ring_end(outbox->heads[w]);
-        record = record_at(ring, outbox->heads[w]);
+    if (tail - position > RING_BYTES || tail % LINE != 0) {
+        return MP__ARRIVED_DAMAGE;
     }
-    return record;
+    look_at(record_at(ring, position), arrival);
+    if (arrival->kind == MP__RECORD_PAD) {
+        position += to_ring_end(position);
+        if (position - outbox->heads[w] >= tail - outbox->heads[w]) {
+            return MP__ARRIVED_DAMAGE; /* never published alone */
+        }
+        look_at(record_at(ring, position), arrival);
+    }
+    return measure(arrival, position, tail) ? MP__ARRIVED_RECORD
+                                            : MP__ARRIVED_DAMAGE;
 }
 
-void mp__outbox_take(mp__outbox *outbox, uint32_t w, const mp__record *record)
+void mp__outbox_take(mp__outbox *outbox, uint32_t w, const mp__arrival *arrival)
 {
-    outbox->heads[w] += record_bytes(payload_in_ring(record));
+    outbox->heads[w] = arrival->next;
 }
 
 void mp__outbox_release(mp__outbox *outbox, uint32_t w)
@@ -289,12 +382,23 @@ void mp__outbox_release(mp__outbox *outbox, uint32_t w)
     }
 }
 
-const mp__record *mp__outbox_unpublished(mp__outbox *outbox, uint32_t w,
-                                         const mp__task_table *table)
+enum mp__arrived mp__outbox_unpublished(mp__outbox *outbox, uint32_t w,
+                                        const mp__task_table *table,
+                                        mp__arrival *arrival)
 {
+    struct ring *ring = &outbox->rings[w];
     uint64_t end = 0;
+    mp__record *record = committed_at(ring, outbox->heads[w], w, table, &end);
+    uint64_t position;
 
-    return committed_at(&outbox->rings[w], outbox->heads[w], w, table, &end);
+    if (record == NULL) {
+        return MP__ARRIVED_NOTHING;
+    }
+    position = position_of(ring, outbox->heads[w], record);
+    look_at(record, arrival);
+    return measure(arrival, position, position + RING_BYTES)
+               ? MP__ARRIVED_RECORD
+               : MP__ARRIVED_DAMAGE;
 }
 
 bool mp__outbox_has_news_of(const mp__outbox *outbox, uint32_t w)

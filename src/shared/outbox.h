@@ -18,11 +18,20 @@ enum mp__record_kind {
     MP__RECORD_RESULT = 1, /* the payload is an encoded result */
     MP__RECORD_IN_FILE,    /* the payload is the file offset of one */
     MP__RECORD_FAULT,      /* the payload is text about a failure */
-    MP__RECORD_DEATH,      /* written by the supervisor; no payload */
+    MP__RECORD_DEATH,      /* with its worker, or cancelled; no payload */
     MP__RECORD_PAD         /* up to the end of the ring's memory */
 };
 
-/* The end of items first..end-1 of one task. */
+/* What a run has cost. */
+typedef struct mp__cost {
+    int64_t start_ns; /* monotonic */
+    int64_t run_ns;
+    int64_t cpu_ns;
+    uint64_t peak_bytes;
+} mp__cost;
+
+/* The end of items first..end-1 of one task: one item, but for those that end
+ * together because their task was cancelled. */
 typedef struct mp__record {
     _Atomic uint64_t position; /* written last */
     uint32_t slot;
@@ -31,27 +40,61 @@ typedef struct mp__record {
     uint16_t end;
     uint8_t kind;
     uint8_t core_dumped;
-    uint16_t spare;
-    int32_t error;  /* 0, or the MP_E code that get gives */
-    int32_t status; /* the task's own code, or a dead worker's exit status */
-    int32_t pid;    /* of the worker */
-    uint32_t spare_too;
+    uint8_t costed;    /* an mp__cost stands before the payload */
+    uint8_t set_aside; /* it died as often as its retries allow */
+    int32_t error;     /* 0, or the MP_E code that get gives */
+    int32_t status;    /* the task's own code, or a dead worker's exit status */
+    int32_t pid;       /* of the worker */
+    uint32_t attempt;
     uint64_t size; /* of the result in bytes, wherever it lies */
-    _Alignas(16) unsigned char payload[];
-} mp__record;
+} mp__record;      /* cost and payload follow it */
+
+/* A record as the owner takes it in: looked at once, checked, and its own,
+ * but for the payload, which lies in the ring. */
+typedef struct mp__arrival {
+    uint32_t slot;
+    uint32_t generation;
+    uint32_t first;
+    uint32_t end;
+    enum mp__record_kind kind;
+    bool core_dumped;
+    bool costed;
+    bool set_aside;
+    int32_t error;
+    int32_t status;
+    int32_t pid;
+    uint32_t attempt;
+    uint64_t size;
+    mp__cost cost;
+    const unsigned char *payload; /* aligned to 16; until it is taken */
+    size_t payload_size;          /* RESULT, FAULT: of all of it */
+    uint64_t next;                /* where the record after it begins */
+} mp__arrival;
+
+/* What came of looking for a record. */
+enum mp__arrived {
+    MP__ARRIVED_NOTHING = 0,
+    MP__ARRIVED_RECORD,
+    MP__ARRIVED_DAMAGE /* nothing a writer of ours leaves: of no use any more */
+};
 
 /* The largest payload that goes through the ring itself. */
 #define MP__PAYLOAD_MOST 65536
 
 typedef struct mp__outbox mp__outbox; /* all rings of a pool */
 
+/* Where the payload of a record begins; its size is the caller's business. */
+unsigned char *mp__record_payload(mp__record *record);
+/* Its cost, or NULL when it has none. */
+mp__cost *mp__record_cost(mp__record *record);
+
 int mp__outbox_create(mp__outbox **outbox, uint32_t workers);
 void mp__outbox_destroy(mp__outbox *outbox); /* NULL does nothing */
 
 /* ---- the writer of ring `w` ---- */
 
-/* Is there room for a record with `payload` bytes, and for the record of the
- * writer's death after it? */
+/* Is there room for a record with `payload` bytes, that of a cost included,
+ * and for the record of the writer's death after it? */
 bool mp__outbox_has_room(const mp__outbox *outbox, uint32_t w, size_t payload);
 /* Wait for that until `deadline`; the owner may be away. */
 void mp__outbox_wait_room(mp__outbox *outbox, uint32_t w, size_t payload,
@@ -66,6 +109,8 @@ void mp__outbox_publish(mp__outbox *outbox, uint32_t w);
 /* Publish for a dead writer what it had committed and not yet published. */
 void mp__outbox_roll_forward(mp__outbox *outbox, uint32_t w,
                              const mp__task_table *table);
+/* Bytes that ring `w` has carried so far. */
+uint64_t mp__outbox_carried(const mp__outbox *outbox, uint32_t w);
 /* `size` bytes of w's part of the results file: their offset, or UINT64_MAX
  * when that part is full until the owner has read more. */
 uint64_t mp__outbox_file_room(mp__outbox *outbox, uint32_t w, uint64_t size);
@@ -75,15 +120,18 @@ uint64_t mp__outbox_file_end(uint32_t workers);
 
 /* ---- the owner ---- */
 
-/* The next record of ring `w`, or NULL. It stays until taken. */
-const mp__record *mp__outbox_next(mp__outbox *outbox, uint32_t w);
-void mp__outbox_take(mp__outbox *outbox, uint32_t w, const mp__record *record);
+/* The next record of ring `w`. It stays until taken. */
+enum mp__arrived mp__outbox_next(mp__outbox *outbox, uint32_t w,
+                                 mp__arrival *arrival);
+void mp__outbox_take(mp__outbox *outbox, uint32_t w,
+                     const mp__arrival *arrival);
 /* Let the writer use the room of all records taken. */
 void mp__outbox_release(mp__outbox *outbox, uint32_t w);
 /* After every task word is frozen: the one record of ring `w` that was
- * committed but not published, or NULL. */
-const mp__record *mp__outbox_unpublished(mp__outbox *outbox, uint32_t w,
-                                         const mp__task_table *table);
+ * committed but not published. */
+enum mp__arrived mp__outbox_unpublished(mp__outbox *outbox, uint32_t w,
+                                        const mp__task_table *table,
+                                        mp__arrival *arrival);
 /* Has the owner not read all of ring `w` yet? For its writer. */
 bool mp__outbox_has_news_of(const mp__outbox *outbox, uint32_t w);
 /* Has any ring a record that was not taken? */

@@ -4,10 +4,10 @@
  *   word = state:4 | worker:12 | item:16 | generation:32
  *
  *   FREE --owner--> READY --worker--> RUNNING|w|0 --w--> RUNNING|w|1 .. ENDED
- *                     |                 |   ^                          |
- *                   owner    supervisor v   | replacement of w       owner
- *                     v               HELD|w|i+1                       v
- *                   ENDED                                            FREE
+ *                     |                |   |   ^                       |
+ *                   owner   supervisor v   |   | replacement of w    owner
+ *                     v   LIMITED|w|i or   v   |                       v
+ *                   ENDED CANCELED|w|i -> HELD|w|i or i+1, or ENDED  FREE
  *
  * The word holds the number of the item in hand, so that one CAS both ends
  * item i and starts item i+1, and whoever may end an item competes for that
@@ -16,12 +16,16 @@
  *   O2  store READY|generation+1      O3  order[position] = slot
  *   O4  otail + 1, and look at `sleepers` in the value replaced
  *   O5  wake one; nobody slept: clear `sleepers`, then wake all
- *   O11 withdraw: CAS READY -> ENDED  O13 freeze: CAS -> BROKEN
+ *   O11 withdraw: CAS READY -> ENDED  O12 ask: store asked = generation
+ *   O13 freeze: CAS -> BROKEN
  *   W0  inherit: CAS HELD|w|i -> RUNNING|w|i
  *   W2  slot = order[ohead]           W3  hand[w] = slot, then
  *       CAS READY -> RUNNING|w|0      W4  CAS ohead + 1 whatever happened
  *   W8  commit: CAS RUNNING|w|i -> RUNNING|w|next or ENDED
- *   S5  settle: CAS RUNNING|w|i -> HELD|w|i+1 or ENDED
+ *   W5  look at `asked`, then run     W11 give up: CAS RUNNING|w|i -> LIMITED
+ *   S1  condemn: CAS RUNNING|w|i -> LIMITED or CANCELED, and only then kill
+ *   S5  settle: CAS RUNNING, LIMITED or CANCELED|w|i -> HELD|w|i+1 or ENDED;
+ *       retry: attempts, then CAS -> HELD|w|i
  *
  * Killed where, and what is left:
  *   owner, anywhere          its death ends the pool
@@ -31,11 +35,24 @@
  *                            the entry taken and moves ohead itself
  *   between W3 and W8        the supervisor settles the item in hand
  *   after W8                 decided; see outbox.c for its record
+ *   after W11                LIMITED: the supervisor settles that
+ *   supervisor after S1      LIMITED|w|i: w can commit nothing, and is ended
+ *                            by the kernel or by its slices
+ *   supervisor inside S5     its death ends the pool; an attempt counted and
+ *                            not made is of no matter then
  *   woken in O5, not acting  mp__task_table_wake_all() after every death
  *
  * The slot number of the worker is identity enough: the supervisor alone
  * forks and reaps workers, and settles the dead before it forks the next into
  * the slot. The generation stops whoever looks at a task that has passed on.
+ *
+ * The clock of an item is 0 when its task is claimed and is set afterwards, or
+ * is set for the next item before the commit that takes that in hand. So who
+ * reads the word first and the clock second never sees a clock older than the
+ * item. `attempts` and `asked` name the item and the generation they are
+ * about, and say nothing about later ones. The owner stores `asked` and then
+ * wakes the supervisor, the worker reads it after taking an item in hand: all
+ * seq_cst, so that one of the two sees it.
  * READY is stored before otail moves, so no READY task can be skipped; a
  * stale ohead can only claim a newer READY task, which is legal.
  */
@@ -52,12 +69,18 @@
 #define CLOSED         UINT64_C(2)
 #define POSITION_SHIFT 2
 
+#define ASKED_DROP (UINT64_C(1) << 32)
+#define ASKED_KILL (UINT64_C(2) << 32)
+
 struct line {
     _Alignas(64) _Atomic uint64_t word;
+    _Atomic uint64_t attempts; /* item:32 | deaths in it:32; supervisor */
+    _Atomic uint64_t asked;    /* what | generation; owner */
 };
 
 struct hand {
     _Alignas(64) _Atomic uint32_t slot;
+    _Atomic int64_t clock;
 };
 
 struct control {
@@ -218,6 +241,9 @@ uint32_t mp__task_table_submit(mp__task_table *table, uint32_t slot)
     uint32_t generation = mp__word_generation(word) + 1;
 
     assert(mp__word_state(word) == MP__TASK_FREE);
+    atomic_store_explicit(&table->lines[slot].attempts, 0,
+                          memory_order_relaxed); /* O1: before O2 */
+    atomic_store_explicit(&table->lines[slot].asked, 0, memory_order_relaxed);
     atomic_store(&table->lines[slot].word,
                  word_of(MP__TASK_READY, 0, 0, generation));     /* O2 */
     atomic_store(order_at(table, tail >> POSITION_SHIFT), slot); /* O3 */
@@ -248,6 +274,15 @@ void mp__task_table_free(mp__task_table *table, uint32_t slot)
                  word_of(MP__TASK_FREE, 0, 0, mp__word_generation(word)));
 }
 
+void mp__task_table_ask(mp__task_table *table, uint32_t slot, bool kill)
+{
+    uint64_t word = atomic_load(&table->lines[slot].word);
+
+    atomic_store(&table->lines[slot].asked,
+                 (kill ? ASKED_KILL : ASKED_DROP) |
+                     mp__word_generation(word)); /* O12 */
+}
+
 void mp__task_table_close(mp__task_table *table)
 {
     (void)atomic_fetch_or(&table->control->otail, CLOSED);
@@ -271,21 +306,6 @@ uint64_t mp__task_table_freeze(mp__task_table *table, uint32_t slot)
     } while (!atomic_compare_exchange_weak(&table->lines[slot].word, &word,
                                            frozen)); /* O13 */
     return frozen;
-}
-
-bool mp__task_table_inherit(mp__task_table *table, uint32_t worker,
-                            mp__claim *claim)
-{
-    uint64_t word;
-
-    if (mp__task_table_in_hand(table, worker, claim) != MP__TASK_HELD) {
-        return false;
-    }
-    word = word_of(MP__TASK_HELD, worker, claim->item, claim->generation);
-    return atomic_compare_exchange_strong(
-        &table->lines[claim->slot].word, &word,
-        word_of(MP__TASK_RUNNING, worker, claim->item,
-                claim->generation)); /* W0 */
 }
 
 enum mp__claimed mp__task_table_claim(mp__task_table *table, uint32_t worker,
@@ -349,20 +369,36 @@ void mp__task_table_sleep(mp__task_table *table, uint64_t seen,
     mp__park_wait(sleep_word(table), (uint32_t)(seen | SLEEPERS), deadline);
 }
 
-bool mp__task_table_commit(mp__task_table *table, mp__claim *claim,
-                           uint32_t next, bool last)
+void mp__task_table_set_clock(mp__task_table *table, uint32_t worker,
+                              int64_t now)
 {
-    uint64_t word = word_of(MP__TASK_RUNNING, claim->worker, claim->item,
-                            claim->generation);
+    atomic_store(&table->hands[worker].clock, now);
+}
 
-    if (!atomic_compare_exchange_strong(
-            &table->lines[claim->slot].word, &word,
-            word_of(last ? MP__TASK_ENDED : MP__TASK_RUNNING, claim->worker,
-                    next, claim->generation))) { /* W8 */
-        return false;
+int64_t mp__task_table_clock(const mp__task_table *table, uint32_t worker)
+{
+    return atomic_load(&table->hands[worker].clock);
+}
+
+enum mp__asked mp__task_table_asked(const mp__task_table *table,
+                                    const mp__claim *claim)
+{
+    uint64_t asked = atomic_load(&table->lines[claim->slot].asked); /* W5 */
+
+    if (asked == (ASKED_KILL | claim->generation)) {
+        return MP__ASKED_KILL;
     }
-    claim->item = next;
-    return true;
+    return asked == (ASKED_DROP | claim->generation) ? MP__ASKED_DROP
+                                                     : MP__ASKED_NOTHING;
+}
+
+uint32_t mp__task_table_attempt(const mp__task_table *table,
+                                const mp__claim *claim)
+{
+    uint64_t attempts = atomic_load(&table->lines[claim->slot].attempts);
+
+    return (uint32_t)(attempts >> 32) == claim->item ? (uint32_t)attempts + 1
+                                                     : 1;
 }
 
 enum mp__task_state mp__task_table_in_hand(const mp__task_table *table,
@@ -372,7 +408,7 @@ enum mp__task_state mp__task_table_in_hand(const mp__task_table *table,
     uint64_t word = mp__task_table_word(table, slot);
     enum mp__task_state state = mp__word_state(word);
 
-    if ((state != MP__TASK_RUNNING && state != MP__TASK_HELD) ||
+    if (state < MP__TASK_RUNNING || state > MP__TASK_HELD ||
         mp__word_worker(word) != worker) {
         return MP__TASK_FREE; /* an intent, or long done */
     }
@@ -383,15 +419,65 @@ enum mp__task_state mp__task_table_in_hand(const mp__task_table *table,
     return state;
 }
 
-bool mp__task_table_settle(mp__task_table *table, mp__claim *claim, bool last)
+/* The word of `claim`: from one state to another, with `next` in hand. */
+static bool move(mp__task_table *table, const mp__claim *claim,
+                 enum mp__task_state from, enum mp__task_state to,
+                 uint32_t next)
 {
-    uint64_t word = word_of(MP__TASK_RUNNING, claim->worker, claim->item,
-                            claim->generation);
+    uint64_t word =
+        word_of(from, claim->worker, claim->item, claim->generation);
 
     return atomic_compare_exchange_strong(
         &table->lines[claim->slot].word, &word,
-        word_of(last ? MP__TASK_ENDED : MP__TASK_HELD, claim->worker,
-                claim->item + 1, claim->generation)); /* S5 */
+        word_of(to, claim->worker, next, claim->generation));
+}
+
+bool mp__task_table_commit(mp__task_table *table, mp__claim *claim,
+                           uint32_t next, bool last)
+{
+    if (!move(table, claim, MP__TASK_RUNNING,
+              last ? MP__TASK_ENDED : MP__TASK_RUNNING, next)) { /* W8 */
+        return false;
+    }
+    claim->item = next;
+    return true;
+}
+
+bool mp__task_table_give_up(mp__task_table *table, const mp__claim *claim)
+{
+    return move(table, claim, MP__TASK_RUNNING, MP__TASK_LIMITED,
+                claim->item); /* W11 */
+}
+
+bool mp__task_table_condemn(mp__task_table *table, const mp__claim *claim,
+                            enum mp__task_state to)
+{
+    return move(table, claim, MP__TASK_RUNNING, to, claim->item); /* S1 */
+}
+
+bool mp__task_table_settle(mp__task_table *table, mp__claim *claim,
+                           enum mp__task_state from, uint32_t next, bool last)
+{
+    return move(table, claim, from, last ? MP__TASK_ENDED : MP__TASK_HELD,
+                next); /* S5 */
+}
+
+bool mp__task_table_retry(mp__task_table *table, const mp__claim *claim,
+                          enum mp__task_state from)
+{
+    uint32_t deaths = mp__task_table_attempt(table, claim);
+
+    atomic_store(&table->lines[claim->slot].attempts,
+                 (uint64_t)claim->item << 32 | deaths);
+    return move(table, claim, from, MP__TASK_HELD, claim->item); /* S5 */
+}
+
+bool mp__task_table_inherit(mp__task_table *table, uint32_t worker,
+                            mp__claim *claim)
+{
+    return mp__task_table_in_hand(table, worker, claim) == MP__TASK_HELD &&
+           move(table, claim, MP__TASK_HELD, MP__TASK_RUNNING,
+                claim->item); /* W0 */
 }
 
 void mp__task_table_wake_all(mp__task_table *table)

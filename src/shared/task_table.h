@@ -16,6 +16,8 @@ enum mp__task_state {
     MP__TASK_FREE = 0, /* generation is that of the last use */
     MP__TASK_READY,    /* queued */
     MP__TASK_RUNNING,  /* a worker has the item in hand */
+    MP__TASK_LIMITED,  /* so it is no more: it ran too long, and dies */
+    MP__TASK_CANCELED, /* nor now: the owner asked, and it dies */
     MP__TASK_HELD,     /* its worker died; the replacement goes on */
     MP__TASK_ENDED,    /* every item has its end */
     MP__TASK_BROKEN    /* frozen by the owner */
@@ -63,6 +65,9 @@ uint32_t mp__task_table_submit(mp__task_table *table, uint32_t slot);
 bool mp__task_table_withdraw(mp__task_table *table, uint32_t slot);
 /* All its ends are read: the slot may be used again. */
 void mp__task_table_free(mp__task_table *table, uint32_t slot);
+/* Ask for the end of `slot`, which is in use: no further item of it starts;
+ * `kill`: nor does the one in hand go on. The ends arrive as records. */
+void mp__task_table_ask(mp__task_table *table, uint32_t slot, bool kill);
 /* No more tasks will come: workers leave when none is queued. */
 void mp__task_table_close(mp__task_table *table);
 /* Nobody but the owner decides anything about `slot` from here on. Returns
@@ -90,14 +95,48 @@ void mp__task_table_sleep(mp__task_table *table, uint64_t seen,
 bool mp__task_table_commit(mp__task_table *table, mp__claim *claim,
                            uint32_t next, bool last);
 
-/* ---- supervisor, for a worker that is reaped ---- */
+/* Start the clock of the item in hand at `now`, or, with 0, stop it. */
+void mp__task_table_set_clock(mp__task_table *table, uint32_t worker,
+                              int64_t now);
+/* The item in hand has run too long, and its worker itself says so. False:
+ * somebody else decided. */
+bool mp__task_table_give_up(mp__task_table *table, const mp__claim *claim);
 
-/* The task that the dead `worker` had in hand: RUNNING or HELD, else FREE. */
+/* ---- worker and supervisor ---- */
+
+enum mp__asked { MP__ASKED_NOTHING = 0, MP__ASKED_DROP, MP__ASKED_KILL };
+
+/* Has the owner asked for the end of the task in hand? */
+enum mp__asked mp__task_table_asked(const mp__task_table *table,
+                                    const mp__claim *claim);
+/* Which attempt at the item in hand this is: 1, 2 after one death, ... */
+uint32_t mp__task_table_attempt(const mp__task_table *table,
+                                const mp__claim *claim);
+/* When the item in the hand of `worker` was started; 0: no clock runs. Look
+ * at what is in hand first: the clock is never older than that then. */
+int64_t mp__task_table_clock(const mp__task_table *table, uint32_t worker);
+
+/* ---- supervisor ---- */
+
+/* The task that `worker` has in hand: RUNNING, LIMITED, CANCELED or HELD,
+ * else FREE. */
 enum mp__task_state mp__task_table_in_hand(const mp__task_table *table,
                                            uint32_t worker, mp__claim *claim);
-/* Decide that the item in hand has ended with its worker; the rest of its
- * task, if it is not the `last`, is HELD for the replacement. */
-bool mp__task_table_settle(mp__task_table *table, mp__claim *claim, bool last);
+/* Take the item in hand from a worker that lives: to LIMITED or CANCELED.
+ * True: it can commit nothing more and is to be killed. False: it was faster,
+ * and must not be. */
+bool mp__task_table_condemn(mp__task_table *table, const mp__claim *claim,
+                            enum mp__task_state to);
+
+/* For a worker that is reaped, and had `claim` in hand in state `from`: */
+
+/* decide that the items up to `next` have ended; the rest of the task, unless
+ * there is none, is HELD for the replacement; */
+bool mp__task_table_settle(mp__task_table *table, mp__claim *claim,
+                           enum mp__task_state from, uint32_t next, bool last);
+/* or that the item in hand is tried again. */
+bool mp__task_table_retry(mp__task_table *table, const mp__claim *claim,
+                          enum mp__task_state from);
 /* Wake every worker that sleeps: the dead may have swallowed a wake-up. */
 void mp__task_table_wake_all(mp__task_table *table);
 bool mp__task_table_is_closed(const mp__task_table *table);

@@ -65,12 +65,78 @@ static void a_dead_workers_task_is_held_for_its_replacement(void **state)
     assert_int_equal(mp__task_table_in_hand(table, 1, &dead), MP__TASK_FREE);
     assert_int_equal(mp__task_table_in_hand(table, 0, &dead), MP__TASK_RUNNING);
     assert_int_equal(dead.item, 1);
-    assert_true(mp__task_table_settle(table, &dead, false));
+    assert_true(
+        mp__task_table_settle(table, &dead, MP__TASK_RUNNING, 2, false));
     assert_false(mp__task_table_commit(table, &claim, 2, false)); /* late */
     assert_int_equal(mp__task_table_in_hand(table, 0, &dead), MP__TASK_HELD);
     assert_true(mp__task_table_inherit(table, 0, &heir));
     assert_int_equal(heir.item, 2);
     assert_true(mp__task_table_commit(table, &heir, 3, true));
+    mp__task_table_destroy(table);
+}
+
+/* Whoever wins the word first decides: the supervisor or the worker. */
+static void a_condemned_item_cannot_be_committed(void **state)
+{
+    mp__task_table *table = make_table(8);
+    mp__claim claim;
+    mp__claim seen_by;
+    uint64_t seen = 0;
+
+    (void)state;
+    (void)mp__task_table_submit(table, 0);
+    (void)mp__task_table_claim(table, 0, &claim, &seen);
+    assert_int_equal(mp__task_table_in_hand(table, 0, &seen_by),
+                     MP__TASK_RUNNING);
+    assert_true(mp__task_table_commit(table, &claim, 1, false));
+    assert_false(mp__task_table_condemn(table, &seen_by, MP__TASK_LIMITED));
+    (void)mp__task_table_in_hand(table, 0, &seen_by);
+    assert_true(mp__task_table_condemn(table, &seen_by, MP__TASK_LIMITED));
+    assert_false(mp__task_table_commit(table, &claim, 2, false));
+    assert_false(mp__task_table_give_up(table, &claim));
+    assert_int_equal(mp__task_table_in_hand(table, 0, &seen_by),
+                     MP__TASK_LIMITED);
+    assert_true(
+        mp__task_table_settle(table, &seen_by, MP__TASK_LIMITED, 2, false));
+    assert_true(mp__task_table_inherit(table, 0, &claim));
+    assert_int_equal(claim.item, 2);
+    assert_true(mp__task_table_give_up(table, &claim));
+    assert_int_equal(mp__task_table_in_hand(table, 0, &seen_by),
+                     MP__TASK_LIMITED);
+    assert_true(mp__task_table_retry(table, &seen_by, MP__TASK_LIMITED));
+    assert_int_equal(mp__word_state(mp__task_table_freeze(table, 0)),
+                     MP__TASK_BROKEN);
+    assert_false(mp__task_table_condemn(table, &claim, MP__TASK_CANCELED));
+    mp__task_table_destroy(table);
+}
+
+static void attempts_and_requests_are_about_one_item(void **state)
+{
+    mp__task_table *table = make_table(8);
+    mp__claim claim;
+    uint64_t seen = 0;
+
+    (void)state;
+    (void)mp__task_table_submit(table, 0);
+    (void)mp__task_table_claim(table, 0, &claim, &seen);
+    assert_int_equal(mp__task_table_attempt(table, &claim), 1);
+    assert_true(mp__task_table_retry(table, &claim, MP__TASK_RUNNING));
+    assert_true(mp__task_table_inherit(table, 0, &claim));
+    assert_int_equal(mp__task_table_attempt(table, &claim), 2);
+    assert_int_equal(claim.item, 0);
+    assert_true(mp__task_table_commit(table, &claim, 1, false));
+    assert_int_equal(mp__task_table_attempt(table, &claim), 1);
+    assert_int_equal(mp__task_table_asked(table, &claim), MP__ASKED_NOTHING);
+    mp__task_table_ask(table, 0, false);
+    assert_int_equal(mp__task_table_asked(table, &claim), MP__ASKED_DROP);
+    mp__task_table_ask(table, 0, true);
+    assert_int_equal(mp__task_table_asked(table, &claim), MP__ASKED_KILL);
+    assert_true(mp__task_table_commit(table, &claim, 2, true));
+    mp__task_table_free(table, 0);
+    (void)mp__task_table_submit(table, 0);
+    (void)mp__task_table_claim(table, 0, &claim, &seen);
+    assert_int_equal(mp__task_table_asked(table, &claim), MP__ASKED_NOTHING);
+    assert_int_equal(mp__task_table_attempt(table, &claim), 1);
     mp__task_table_destroy(table);
 }
 
@@ -142,36 +208,45 @@ static mp__record *put_record(mp__outbox *outbox, uint32_t slot,
     record->first = first;
     record->end = (uint16_t)(first + 1);
     record->kind = MP__RECORD_RESULT;
+    record->costed = 0;
     record->size = payload;
-    memset(record->payload, (int)(payload & 0xff), payload);
+    memset(mp__record_payload(record), (int)(payload & 0xff), payload);
     mp__outbox_seal(outbox, 0, record);
     return record;
+}
+
+/* Is there a next record? Then it is taken. */
+static bool take(mp__outbox *outbox, mp__arrival *arrival)
+{
+    if (mp__outbox_next(outbox, 0, arrival) != MP__ARRIVED_RECORD) {
+        return false;
+    }
+    mp__outbox_take(outbox, 0, arrival);
+    return true;
 }
 
 static void records_come_out_whole_over_many_laps(void **state)
 {
     mp__outbox *outbox = NULL;
-    const mp__record *record;
+    mp__arrival arrival;
     size_t payload;
     int i;
 
     (void)state;
     assert_int_equal(mp__outbox_create(&outbox, 2), 0);
-    assert_null(mp__outbox_next(outbox, 0));
+    assert_false(take(outbox, &arrival));
     for (i = 0; i < 3000; i++) {
         payload = (size_t)(i * 977) % MP__PAYLOAD_MOST;
         assert_true(mp__outbox_has_room(outbox, 0, payload));
         (void)put_record(outbox, 1, 1, 0, payload);
-        assert_null(mp__outbox_next(outbox, 0)); /* not yet published */
+        assert_false(take(outbox, &arrival)); /* not yet published */
         mp__outbox_publish(outbox, 0);
         assert_true(mp__outbox_has_news(outbox));
-        record = mp__outbox_next(outbox, 0);
-        assert_non_null(record);
-        assert_int_equal(record->size, payload);
+        assert_true(take(outbox, &arrival));
+        assert_int_equal(arrival.payload_size, payload);
         assert_true(payload == 0 ||
-                    (record->payload[0] == (payload & 0xff) &&
-                     record->payload[payload - 1] == (payload & 0xff)));
-        mp__outbox_take(outbox, 0, record);
+                    (arrival.payload[0] == (payload & 0xff) &&
+                     arrival.payload[payload - 1] == (payload & 0xff)));
         mp__outbox_release(outbox, 0);
         assert_false(mp__outbox_has_news(outbox));
     }
@@ -181,6 +256,7 @@ static void records_come_out_whole_over_many_laps(void **state)
 static void a_full_ring_keeps_room_for_a_death(void **state)
 {
     mp__outbox *outbox = NULL;
+    mp__arrival arrival;
     int count = 0;
 
     (void)state;
@@ -195,8 +271,7 @@ static void a_full_ring_keeps_room_for_a_death(void **state)
     (void)put_record(outbox, 1, 1, 0, 0); /* the death; it never waits */
     mp__outbox_publish(outbox, 0);
     count++;
-    while (mp__outbox_next(outbox, 0) != NULL) {
-        mp__outbox_take(outbox, 0, mp__outbox_next(outbox, 0));
+    while (take(outbox, &arrival)) {
         count--;
     }
     assert_int_equal(count, 0);
@@ -205,11 +280,37 @@ static void a_full_ring_keeps_room_for_a_death(void **state)
     mp__outbox_destroy(outbox);
 }
 
+/* Whatever a task writes over its worker's ring, nothing beyond the ring is
+ * read, and what no writer leaves is told from what one does. */
+static void a_damaged_record_is_told(void **state)
+{
+    mp__outbox *outbox = NULL;
+    mp__arrival arrival;
+    mp__record *record;
+
+    (void)state;
+    assert_int_equal(mp__outbox_create(&outbox, 1), 0);
+    record = put_record(outbox, 1, 1, 0, 1000);
+    mp__outbox_publish(outbox, 0);
+    assert_int_equal(mp__outbox_next(outbox, 0, &arrival), MP__ARRIVED_RECORD);
+    record->size = 1200; /* past the tail */
+    assert_int_equal(mp__outbox_next(outbox, 0, &arrival), MP__ARRIVED_DAMAGE);
+    record->size = UINT64_MAX;
+    assert_int_equal(mp__outbox_next(outbox, 0, &arrival), MP__ARRIVED_DAMAGE);
+    record->size = 1000;
+    record->kind = 77;
+    assert_int_equal(mp__outbox_next(outbox, 0, &arrival), MP__ARRIVED_DAMAGE);
+    record->kind = MP__RECORD_PAD;
+    assert_int_equal(mp__outbox_next(outbox, 0, &arrival), MP__ARRIVED_DAMAGE);
+    mp__outbox_destroy(outbox);
+}
+
 /* The writer died between commit and publish, or before the commit. */
 static void only_what_was_committed_is_rolled_forward(void **state)
 {
     mp__task_table *table = make_table(8);
     mp__outbox *outbox = NULL;
+    mp__arrival arrival;
     mp__claim claim;
     uint64_t seen = 0;
 
@@ -218,18 +319,19 @@ static void only_what_was_committed_is_rolled_forward(void **state)
     (void)mp__task_table_submit(table, 0);
     (void)mp__task_table_claim(table, 0, &claim, &seen);
     mp__outbox_roll_forward(outbox, 0, table);
-    assert_null(mp__outbox_next(outbox, 0));
+    assert_false(take(outbox, &arrival));
     (void)put_record(outbox, claim.slot, claim.generation, 0, 40);
-    assert_null(mp__outbox_unpublished(outbox, 0, table));
+    assert_int_equal(mp__outbox_unpublished(outbox, 0, table, &arrival),
+                     MP__ARRIVED_NOTHING);
     mp__outbox_roll_forward(outbox, 0, table);
-    assert_null(mp__outbox_next(outbox, 0));
+    assert_false(take(outbox, &arrival));
     assert_true(mp__task_table_commit(table, &claim, 1, false));
-    assert_non_null(mp__outbox_unpublished(outbox, 0, table));
+    assert_int_equal(mp__outbox_unpublished(outbox, 0, table, &arrival),
+                     MP__ARRIVED_RECORD);
     mp__outbox_roll_forward(outbox, 0, table);
-    assert_non_null(mp__outbox_next(outbox, 0));
     mp__outbox_roll_forward(outbox, 0, table); /* once */
-    mp__outbox_take(outbox, 0, mp__outbox_next(outbox, 0));
-    assert_null(mp__outbox_next(outbox, 0));
+    assert_true(take(outbox, &arrival));
+    assert_false(take(outbox, &arrival));
     mp__outbox_destroy(outbox);
     mp__task_table_destroy(table);
 }
@@ -237,6 +339,7 @@ static void only_what_was_committed_is_rolled_forward(void **state)
 static void the_file_part_starts_anew_when_all_is_read(void **state)
 {
     mp__outbox *outbox = NULL;
+    mp__arrival arrival;
 
     (void)state;
     assert_int_equal(mp__outbox_create(&outbox, 2), 0);
@@ -248,7 +351,7 @@ static void the_file_part_starts_anew_when_all_is_read(void **state)
     assert_int_equal(mp__outbox_file_room(outbox, 0, 1), 2000);
     assert_true(mp__outbox_file_room(outbox, 0, UINT64_MAX / 2) == UINT64_MAX);
     assert_true(mp__outbox_file_room(outbox, 1, 1) > 0xffffffff);
-    mp__outbox_take(outbox, 0, mp__outbox_next(outbox, 0));
+    assert_true(take(outbox, &arrival));
     mp__outbox_release(outbox, 0);
     assert_int_equal(mp__outbox_file_room(outbox, 0, 1), 0);
     mp__outbox_destroy(outbox);
@@ -279,10 +382,13 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         mp_test(a_task_is_claimed_once_and_committed_item_by_item),
         mp_test(a_dead_workers_task_is_held_for_its_replacement),
+        mp_test(a_condemned_item_cannot_be_committed),
+        mp_test(attempts_and_requests_are_about_one_item),
         mp_test(withdrawn_and_frozen_tasks_are_claimed_by_nobody),
         mp_test(the_queue_of_slots_is_never_overrun),
         mp_test(records_come_out_whole_over_many_laps),
         mp_test(a_full_ring_keeps_room_for_a_death),
+        mp_test(a_damaged_record_is_told),
         mp_test(only_what_was_committed_is_rolled_forward),
         mp_test(the_file_part_starts_anew_when_all_is_read),
         mp_test(the_bell_rings_once_for_each_sleep),
