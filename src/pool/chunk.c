@@ -110,6 +110,9 @@ static int add_sized(mp__pack *pack, const mp_serializer *serializer,
     }
     header[0] = size;
     memcpy(pack->bytes + pack->size, header, sizeof(header));
+    /* What lay in the heap before goes to no other process. */
+    memset(pack->bytes + pack->size + sizeof(header) + size, 0,
+           padded(size) - size);
     pack->size += sizeof(header) + padded(size);
     return 0;
 }

@@ -56,6 +56,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* On 32 bits the second is the smaller, on 64 the first. */
+static bool is_too_large(uint64_t bytes)
+{
+    return bytes > OFFSET_MASK / 4 || bytes > SIZE_MAX / 4;
+}
+
 int mp__ring_create(mp__ring **ring, size_t max_bytes, size_t max_items)
 {
     size_t page = mp__map_page_size();
@@ -63,7 +69,7 @@ int mp__ring_create(mp__ring **ring, size_t max_bytes, size_t max_items)
     mp__ring *fresh = NULL;
     int error;
 
-    if (bytes > OFFSET_MASK / 4 || bytes > SIZE_MAX / 4) {
+    if (is_too_large(bytes)) {
         return MP_EINVAL;
     }
     fresh = calloc(1, sizeof(*fresh));

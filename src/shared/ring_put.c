@@ -145,9 +145,10 @@ int mp__ring_put(mp__ring *ring, const void *bytes, size_t size,
                             .size = size,
                             .to_file = size > ring->room / 2 - 2 * HEADER };
     uint64_t tail = 0;
+    uint64_t wide = size; /* where size_t has 32 bits none is too large */
     int error;
 
-    if (size > SIZE_MASK) {
+    if (wide > SIZE_MASK) {
         return MP_EINVAL;
     }
     for (;;) {

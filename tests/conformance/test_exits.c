@@ -138,7 +138,7 @@ static int register_and_start(void)
         run_child(print_child) != 3) {
         return 1;
     }
-#ifndef MP_PORTABLE /* it needs on_exit() */
+#if !defined(MP_PORTABLE) && defined(__GLIBC__) /* it needs on_exit() */
     if (run_child(call_exit) != 4) {
         return 2;
     }

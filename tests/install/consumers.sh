@@ -1,9 +1,10 @@
 #!/bin/sh
-# consumers.sh PROJECT BUILD COMPILER -- install, then use what was installed
+# consumers.sh PROJECT BUILD COMPILER [FLAGS] -- install, then use what was installed
 set -eu
 project=$1
 build=$2
 compiler=$3
+own_flags=${4:-}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 consumer=$project/tests/install/consumer
@@ -12,7 +13,8 @@ cmake --install "$build" --prefix "$work/prefix" > "$work/log"
 try() { # NAME OPTION...
     name=$1
     shift
-    cmake -S "$consumer" -B "$work/$name" "-DCMAKE_C_COMPILER=$compiler" "$@" > "$work/log" &&
+    cmake -S "$consumer" -B "$work/$name" "-DCMAKE_C_COMPILER=$compiler" \
+        "-DCMAKE_C_FLAGS=$own_flags" "$@" > "$work/log" &&
         cmake --build "$work/$name" > "$work/log" 2>&1 || { cat "$work/log"; exit 1; }
     [ "$("$work/$name/consumer")" = 42 ]
     [ "$("$work/$name/consumer_static")" = 42 ]
@@ -27,5 +29,5 @@ fi
 folder=$(dirname "$(find "$work/prefix" -name libmp.pc)")
 flags=$(PKG_CONFIG_PATH=$folder pkg-config --define-variable="prefix=$work/prefix" --cflags --libs libmp)
 # Unquoted: the flags are several words.
-"$compiler" "$consumer/consumer.c" $flags -o "$work/program"
+"$compiler" $own_flags "$consumer/consumer.c" $flags -o "$work/program"
 [ "$(LD_LIBRARY_PATH=${folder%/pkgconfig} "$work/program")" = 42 ]
