@@ -1,6 +1,9 @@
 /*
  * task_table.c -- one word per task decides its end
  *
+ * Here: the table, and what its owner does. task_table_run.c: what workers and
+ * supervisor do.
+ *
  *   word = state:4 | worker:12 | item:16 | generation:32
  *
  *   FREE --owner--> READY --worker--> RUNNING|w|0 --w--> RUNNING|w|1 .. ENDED
@@ -56,7 +59,7 @@
  * READY is stored before otail moves, so no READY task can be skipped; a
  * stale ohead can only claim a newer READY task, which is legal.
  */
-#include "shared/task_table.h"
+#include "shared/task_table_parts.h"
 
 #include "mp/error.h"
 #include "platform/map.h"
@@ -65,43 +68,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#define SLEEPERS       UINT64_C(1)
-#define CLOSED         UINT64_C(2)
-#define POSITION_SHIFT 2
-
-#define ASKED_DROP (UINT64_C(1) << 32)
-#define ASKED_KILL (UINT64_C(2) << 32)
-
-struct line {
-    _Alignas(64) _Atomic uint64_t word;
-    _Atomic uint64_t attempts; /* item:32 | deaths in it:32; supervisor */
-    _Atomic uint64_t asked;    /* what | generation; owner */
-};
-
-struct hand {
-    _Alignas(64) _Atomic uint32_t slot;
-    _Atomic int64_t clock;
-};
-
-struct control {
-    _Alignas(64) _Atomic uint64_t otail; /* position | closed | sleepers */
-    _Alignas(64) _Atomic uint64_t ohead; /* a hint, never past READY ones */
-};
-
-struct mp__task_table {
-    struct control *control; /* start of the map */
-    struct line *lines;      /* [slots] */
-    struct hand *hands;      /* [workers]: written by each worker alone */
-    _Atomic uint32_t *order; /* [2 * slots]: written by the owner */
-    unsigned char *bodies;   /* [slots]: written by the owner while FREE */
-    size_t body_size;
-    size_t map_size;
-    uint32_t slots;
-    uint32_t workers;
-};
-
-static uint64_t word_of(enum mp__task_state state, uint32_t worker,
-                        uint32_t item, uint32_t generation)
+uint64_t mp__task_word_of(enum mp__task_state state, uint32_t worker,
+                          uint32_t item, uint32_t generation)
 {
     return (uint64_t)state << 60 | (uint64_t)(worker & 0xfff) << 48 |
            (uint64_t)(item & 0xffff) << 32 | generation;
@@ -149,17 +117,17 @@ int mp__task_table_create(mp__task_table **table, uint32_t slots,
         return MP_ENOMEM;
     }
     fresh->map_size = mp__map_round(
-        sizeof(struct control) + slots * sizeof(struct line) +
-        workers * sizeof(struct hand) + (size_t)2 * slots * sizeof(uint32_t) +
-        64 + slots * stride);
+        sizeof(struct mp__task_control) + slots * sizeof(struct mp__task_line) +
+        workers * sizeof(struct mp__task_hand) +
+        (size_t)2 * slots * sizeof(uint32_t) + 64 + slots * stride);
     place = mp__map_shared(fresh->map_size);
     if (place == NULL) {
         free(fresh);
         return MP_ENOMEM;
     }
-    fresh->control = (struct control *)(void *)place;
-    fresh->lines = (struct line *)(void *)(fresh->control + 1);
-    fresh->hands = (struct hand *)(void *)(fresh->lines + slots);
+    fresh->control = (struct mp__task_control *)(void *)place;
+    fresh->lines = (struct mp__task_line *)(void *)(fresh->control + 1);
+    fresh->hands = (struct mp__task_hand *)(void *)(fresh->lines + slots);
     fresh->order = (_Atomic uint32_t *)(void *)(fresh->hands + workers);
     /* 2 * slots entries of 4 bytes: a whole number of lines from 8 slots up,
      * and the 64 spare bytes above make up for fewer. */
@@ -199,13 +167,13 @@ uint64_t mp__task_table_word(const mp__task_table *table, uint32_t slot)
     return slot < table->slots ? atomic_load(&table->lines[slot].word) : 0;
 }
 
-static _Atomic uint32_t *order_at(const mp__task_table *table,
-                                  uint64_t position)
+_Atomic uint32_t *mp__task_order_at(const mp__task_table *table,
+                                    uint64_t position)
 {
     return &table->order[position & (2 * (uint64_t)table->slots - 1)];
 }
 
-static const _Atomic uint32_t *sleep_word(const mp__task_table *table)
+const _Atomic uint32_t *mp__task_sleep_word(const mp__task_table *table)
 {
     return mp__park_low_half(&table->control->otail);
 }
@@ -220,7 +188,7 @@ bool mp__task_table_has_place(mp__task_table *table)
     uint32_t slot;
 
     while (tail - head >= 2 * (uint64_t)table->slots) {
-        slot = atomic_load(order_at(table, head));
+        slot = atomic_load(mp__task_order_at(table, head));
         if (mp__word_state(mp__task_table_word(table, slot)) ==
             MP__TASK_READY) {
             return false;
@@ -235,7 +203,7 @@ bool mp__task_table_has_place(mp__task_table *table)
 
 uint32_t mp__task_table_submit(mp__task_table *table, uint32_t slot)
 {
-    struct control *control = table->control;
+    struct mp__task_control *control = table->control;
     uint64_t word = atomic_load(&table->lines[slot].word);
     uint64_t tail = atomic_load(&control->otail);
     uint32_t generation = mp__word_generation(word) + 1;
@@ -245,12 +213,14 @@ uint32_t mp__task_table_submit(mp__task_table *table, uint32_t slot)
                           memory_order_relaxed); /* O1: before O2 */
     atomic_store_explicit(&table->lines[slot].asked, 0, memory_order_relaxed);
     atomic_store(&table->lines[slot].word,
-                 word_of(MP__TASK_READY, 0, 0, generation));     /* O2 */
-    atomic_store(order_at(table, tail >> POSITION_SHIFT), slot); /* O3 */
+                 mp__task_word_of(MP__TASK_READY, 0, 0, generation)); /* O2 */
+    atomic_store(mp__task_order_at(table, tail >> POSITION_SHIFT),
+                 slot); /* O3 */
     tail = atomic_fetch_add(&control->otail, UINT64_C(1) << POSITION_SHIFT);
-    if ((tail & SLEEPERS) != 0 && mp__park_wake(sleep_word(table), 1) == 0) {
+    if ((tail & SLEEPERS) != 0 &&
+        mp__park_wake(mp__task_sleep_word(table), 1) == 0) {
         (void)atomic_fetch_and(&control->otail, ~SLEEPERS); /* O5 */
-        (void)mp__park_wake(sleep_word(table), MP__PARK_ALL);
+        (void)mp__park_wake(mp__task_sleep_word(table), MP__PARK_ALL);
     }
     return generation;
 }
@@ -262,7 +232,8 @@ bool mp__task_table_withdraw(mp__task_table *table, uint32_t slot)
     return mp__word_state(word) == MP__TASK_READY &&
            atomic_compare_exchange_strong(
                &table->lines[slot].word, &word,
-               word_of(MP__TASK_ENDED, 0, 0, mp__word_generation(word)));
+               mp__task_word_of(MP__TASK_ENDED, 0, 0,
+                                mp__word_generation(word)));
 }
 
 void mp__task_table_free(mp__task_table *table, uint32_t slot)
@@ -270,8 +241,9 @@ void mp__task_table_free(mp__task_table *table, uint32_t slot)
     uint64_t word = atomic_load(&table->lines[slot].word);
 
     assert(mp__word_state(word) == MP__TASK_ENDED);
-    atomic_store(&table->lines[slot].word,
-                 word_of(MP__TASK_FREE, 0, 0, mp__word_generation(word)));
+    atomic_store(
+        &table->lines[slot].word,
+        mp__task_word_of(MP__TASK_FREE, 0, 0, mp__word_generation(word)));
 }
 
 void mp__task_table_ask(mp__task_table *table, uint32_t slot, bool kill)
@@ -286,7 +258,7 @@ void mp__task_table_ask(mp__task_table *table, uint32_t slot, bool kill)
 void mp__task_table_close(mp__task_table *table)
 {
     (void)atomic_fetch_or(&table->control->otail, CLOSED);
-    (void)mp__park_wake(sleep_word(table), MP__PARK_ALL);
+    (void)mp__park_wake(mp__task_sleep_word(table), MP__PARK_ALL);
 }
 
 uint64_t mp__task_table_freeze(mp__task_table *table, uint32_t slot)
@@ -301,206 +273,10 @@ uint64_t mp__task_table_freeze(mp__task_table *table, uint32_t slot)
             return word;
         }
         /* Worker, item and generation stay: they tell what was committed. */
-        frozen = word_of(MP__TASK_BROKEN, mp__word_worker(word),
-                         mp__word_item(word), mp__word_generation(word));
+        frozen =
+            mp__task_word_of(MP__TASK_BROKEN, mp__word_worker(word),
+                             mp__word_item(word), mp__word_generation(word));
     } while (!atomic_compare_exchange_weak(&table->lines[slot].word, &word,
                                            frozen)); /* O13 */
     return frozen;
-}
-
-enum mp__claimed mp__task_table_claim(mp__task_table *table, uint32_t worker,
-                                      mp__claim *claim, uint64_t *seen)
-{
-    struct control *control = table->control;
-    uint64_t head = atomic_load(&control->ohead);
-    uint64_t word;
-    uint32_t slot;
-    bool won = false;
-
-    *seen = atomic_load(&control->otail);
-    while (!won && (int64_t)((*seen >> POSITION_SHIFT) - head) > 0) {
-        slot = atomic_load(order_at(table, head)); /* W2 */
-        word = mp__task_table_word(table, slot);
-        if (mp__word_state(word) == MP__TASK_READY) {
-            atomic_store(&table->hands[worker].slot, slot); /* W3 */
-            won = atomic_compare_exchange_strong(
-                &table->lines[slot].word, &word,
-                word_of(MP__TASK_RUNNING, worker, 0,
-                        mp__word_generation(word)));
-        }
-        if (atomic_compare_exchange_strong(&control->ohead, &head,
-                                           head + 1)) { /* W4 */
-            head++;
-        }
-        if (!won) {
-            *seen = atomic_load(&control->otail);
-        }
-    }
-    if (!won) {
-        return (*seen & CLOSED) != 0 ? MP__CLAIM_CLOSED : MP__CLAIM_NONE;
-    }
-    *claim = (mp__claim){ .slot = slot,
-                          .generation = mp__word_generation(word),
-                          .worker = worker };
-    return MP__CLAIM_TASK;
-}
-
-bool mp__task_table_has_news(const mp__task_table *table, uint64_t seen)
-{
-    uint64_t now =
-        atomic_load_explicit(&table->control->otail, memory_order_relaxed);
-
-    return ((now ^ seen) & ~SLEEPERS) != 0;
-}
-
-void mp__task_table_sleep(mp__task_table *table, uint64_t seen,
-                          int64_t deadline)
-{
-    uint64_t expected = seen;
-
-    /* With the position in the same word, a task queued since then makes
-     * this CAS fail: no wake-up can be lost between look and sleep. */
-    if ((seen & SLEEPERS) == 0 &&
-        !atomic_compare_exchange_strong(&table->control->otail, &expected,
-                                        seen | SLEEPERS) &&
-        expected != (seen | SLEEPERS)) {
-        return;
-    }
-    mp__park_wait(sleep_word(table), (uint32_t)(seen | SLEEPERS), deadline);
-}
-
-void mp__task_table_set_clock(mp__task_table *table, uint32_t worker,
-                              int64_t now)
-{
-    atomic_store(&table->hands[worker].clock, now);
-}
-
-int64_t mp__task_table_clock(const mp__task_table *table, uint32_t worker)
-{
-    return atomic_load(&table->hands[worker].clock);
-}
-
-enum mp__asked mp__task_table_asked(const mp__task_table *table,
-                                    const mp__claim *claim)
-{
-    uint64_t asked = atomic_load(&table->lines[claim->slot].asked); /* W5 */
-
-    if (asked == (ASKED_KILL | claim->generation)) {
-        return MP__ASKED_KILL;
-    }
-    return asked == (ASKED_DROP | claim->generation) ? MP__ASKED_DROP
-                                                     : MP__ASKED_NOTHING;
-}
-
-uint32_t mp__task_table_attempt(const mp__task_table *table,
-                                const mp__claim *claim)
-{
-    uint64_t attempts = atomic_load(&table->lines[claim->slot].attempts);
-
-    return (uint32_t)(attempts >> 32) == claim->item ? (uint32_t)attempts + 1
-                                                     : 1;
-}
-
-enum mp__task_state mp__task_table_in_hand(const mp__task_table *table,
-                                           uint32_t worker, mp__claim *claim)
-{
-    uint32_t slot = atomic_load(&table->hands[worker].slot);
-    uint64_t word = mp__task_table_word(table, slot);
-    enum mp__task_state state = mp__word_state(word);
-
-    if (state < MP__TASK_RUNNING || state > MP__TASK_HELD ||
-        mp__word_worker(word) != worker) {
-        return MP__TASK_FREE; /* an intent, or long done */
-    }
-    *claim = (mp__claim){ .slot = slot,
-                          .generation = mp__word_generation(word),
-                          .worker = worker,
-                          .item = mp__word_item(word) };
-    return state;
-}
-
-/* The word of `claim`: from one state to another, with `next` in hand. */
-static bool move(mp__task_table *table, const mp__claim *claim,
-                 enum mp__task_state from, enum mp__task_state to,
-                 uint32_t next)
-{
-    uint64_t word =
-        word_of(from, claim->worker, claim->item, claim->generation);
-
-    return atomic_compare_exchange_strong(
-        &table->lines[claim->slot].word, &word,
-        word_of(to, claim->worker, next, claim->generation));
-}
-
-bool mp__task_table_commit(mp__task_table *table, mp__claim *claim,
-                           uint32_t next, bool last)
-{
-    if (!move(table, claim, MP__TASK_RUNNING,
-              last ? MP__TASK_ENDED : MP__TASK_RUNNING, next)) { /* W8 */
-        return false;
-    }
-    claim->item = next;
-    return true;
-}
-
-bool mp__task_table_give_up(mp__task_table *table, const mp__claim *claim)
-{
-    return move(table, claim, MP__TASK_RUNNING, MP__TASK_LIMITED,
-                claim->item); /* W11 */
-}
-
-bool mp__task_table_condemn(mp__task_table *table, const mp__claim *claim,
-                            enum mp__task_state to)
-{
-    return move(table, claim, MP__TASK_RUNNING, to, claim->item); /* S1 */
-}
-
-bool mp__task_table_settle(mp__task_table *table, mp__claim *claim,
-                           enum mp__task_state from, uint32_t next, bool last)
-{
-    return move(table, claim, from, last ? MP__TASK_ENDED : MP__TASK_HELD,
-                next); /* S5 */
-}
-
-bool mp__task_table_retry(mp__task_table *table, const mp__claim *claim,
-                          enum mp__task_state from)
-{
-    uint32_t deaths = mp__task_table_attempt(table, claim);
-
-    atomic_store(&table->lines[claim->slot].attempts,
-                 (uint64_t)claim->item << 32 | deaths);
-    return move(table, claim, from, MP__TASK_HELD, claim->item); /* S5 */
-}
-
-bool mp__task_table_inherit(mp__task_table *table, uint32_t worker,
-                            mp__claim *claim)
-{
-    return mp__task_table_in_hand(table, worker, claim) == MP__TASK_HELD &&
-           move(table, claim, MP__TASK_HELD, MP__TASK_RUNNING,
-                claim->item); /* W0 */
-}
-
-void mp__task_table_wake_all(mp__task_table *table)
-{
-    (void)atomic_fetch_and(&table->control->otail, ~SLEEPERS);
-    (void)mp__park_wake(sleep_word(table), MP__PARK_ALL);
-}
-
-bool mp__task_table_is_closed(const mp__task_table *table)
-{
-    return (atomic_load(&table->control->otail) & CLOSED) != 0;
-}
-
-bool mp__task_table_has_queued(const mp__task_table *table)
-{
-    uint64_t head = atomic_load(&table->control->ohead);
-    uint64_t tail = atomic_load(&table->control->otail) >> POSITION_SHIFT;
-
-    for (; (int64_t)(tail - head) > 0; head++) {
-        if (mp__word_state(mp__task_table_word(
-                table, atomic_load(order_at(table, head)))) == MP__TASK_READY) {
-            return true;
-        }
-    }
-    return false;
 }

@@ -1,0 +1,295 @@
+/*
+ * worker_chunk.c -- run the items of the task in hand, commit each
+ */
+#include "pool/worker_parts.h"
+
+#include "mp/error.h"
+#include "platform/child.h"
+#include "platform/clock.h"
+#include "platform/file.h"
+#include "platform/self.h"
+#include "pool/chunk.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Is this a copy of the worker that a task has forked? */
+static void leave_copy(const mp__worker *w)
+{
+    if (atomic_load_explicit(&mp__self_get()->ident, memory_order_relaxed) !=
+        w->ident) {
+        mp__child_quit(0);
+    }
+}
+
+/* A result too long for the ring: to our part of the file. Returns its
+ * offset; an error makes the item a failed one. */
+static int write_to_file(mp__worker *w, const mp__ran *ran, uint64_t *offset)
+{
+    *offset = mp__outbox_file_room(w->core->outbox, w->index, ran->size);
+    while (*offset == UINT64_MAX) {
+        if (!mp__outbox_has_news_of(w->core->outbox, w->index)) {
+            return -EFBIG; /* all of our part is not enough */
+        }
+        mp__clock_sleep(MP__MS);
+        mp__worker_leave_orphan(w);
+        *offset = mp__outbox_file_room(w->core->outbox, w->index, ran->size);
+    }
+    return mp__file_write(w->core->file, *offset, ran->bytes, ran->size);
+}
+
+/* What the record of an item carries. */
+struct parcel {
+    enum mp__record_kind kind;
+    const void *bytes;
+    size_t size;     /* of `bytes` */
+    uint64_t offset; /* IN_FILE */
+    uint64_t whole;  /* size as the owner sees it */
+};
+
+static struct parcel parcel_of_fault(void)
+{
+    const mp__fault *fault = mp__task_fault();
+    size_t size = offsetof(mp__fault, text) + strlen(fault->text) + 1;
+
+    return (struct parcel){
+        .kind = MP__RECORD_FAULT, .bytes = fault, .size = size, .whole = size
+    };
+}
+
+static struct parcel parcel_of(mp__worker *w, mp__ran *ran)
+{
+    struct parcel parcel = { .kind = MP__RECORD_RESULT,
+                             .bytes = ran->bytes,
+                             .size = ran->size,
+                             .whole = ran->size };
+
+    if (ran->error == 0 && ran->size > MP__PAYLOAD_MOST) {
+        ran->error = write_to_file(w, ran, &parcel.offset);
+        if (ran->error < 0) {
+            (void)mp_task_fail_at(
+                NULL, 0, ran->error, "a result of %llu bytes: %s",
+                (unsigned long long)ran->size, mp_strerror(ran->error));
+        }
+        parcel.kind = MP__RECORD_IN_FILE;
+        parcel.size = sizeof(parcel.offset);
+    }
+    return ran->error < 0 ? parcel_of_fault() : parcel;
+}
+
+/* Does a clock run for the items of this task? */
+static bool is_clocked(const mp__worker *w, const mp__chunk *chunk)
+{
+    return chunk->limit_ms > 0 || w->core->account;
+}
+
+/* Room for a record, off the clock when that must be waited for. */
+static mp__record *begin_record(mp__worker *w, const mp__chunk *chunk,
+                                size_t payload)
+{
+    payload += w->core->account ? sizeof(mp__cost) : 0;
+    if (is_clocked(w, chunk) &&
+        !mp__outbox_has_room(w->core->outbox, w->index, payload)) {
+        mp__worker_stop_clock(w);
+    }
+    mp__worker_wait_room(w, payload);
+    return mp__outbox_begin(w->core->outbox, w->index, payload);
+}
+
+/* What the run has cost, which ends `now`. */
+static mp__cost cost_of_run(mp__worker *w, int64_t now)
+{
+    mp__usage usage = mp__child_own_usage();
+    mp__cost cost = { .start_ns = w->start,
+                      .run_ns = now - w->start,
+                      .cpu_ns = usage.cpu_ns - w->cpu,
+                      .peak_bytes = usage.peak_bytes };
+
+    w->cpu = usage.cpu_ns;
+    return cost;
+}
+
+/* The record is complete but for its seal: W7 to W10. The clock of the next
+ * item starts before that is in hand. */
+static void commit(mp__worker *w, const mp__chunk *chunk, mp__record *record,
+                   int64_t now)
+{
+    uint32_t next = record->end;
+    bool last = next == chunk->count;
+    bool clocked = is_clocked(w, chunk);
+
+    if (last) {
+        (void)fflush(stdout); /* what a task printed is out before its end */
+    }
+    mp__outbox_seal(w->core->outbox, w->index, record); /* W7 */
+    if (clocked && !last) {
+        mp__worker_start_clock(w, now);
+    }
+    if (!mp__task_table_commit(w->core->table, &w->claim, next, last)) {
+        mp__worker_wait_for_death(w); /* W8 lost */
+    }
+    mp__outbox_publish(w->core->outbox, w->index); /* W9 */
+    if (clocked && last) {
+        mp__worker_stop_clock(w);
+    }
+    mp__bell_ring(&w->core->control->bell, w->core->bell_write); /* W10 */
+    if (!last) {
+        mp__worker_tell_supervisor(w, chunk->limit_ms);
+    }
+}
+
+static void fill_record(mp__worker *w, mp__record *record,
+                        enum mp__record_kind kind, uint32_t end, int error)
+{
+    record->slot = w->claim.slot;
+    record->generation = w->claim.generation;
+    record->first = (uint16_t)w->claim.item;
+    record->end = (uint16_t)end;
+    record->kind = (uint8_t)kind;
+    record->core_dumped = 0;
+    record->costed = w->core->account;
+    record->set_aside = 0;
+    record->error = error;
+    record->status = 0;
+    record->pid = w->pid;
+    record->attempt = (uint32_t)mp_task_attempt();
+    record->size = 0;
+}
+
+/* W6 to W10 for the item in hand. */
+static void commit_item(mp__worker *w, const mp__chunk *chunk, mp__ran *ran)
+{
+    struct parcel parcel = parcel_of(w, ran);
+    mp__record *record = begin_record(w, chunk, parcel.size);
+    int64_t now = is_clocked(w, chunk) ? mp__clock_ns() : 0;
+
+    fill_record(w, record, parcel.kind, w->claim.item + 1, ran->error);
+    record->set_aside = ran->error == MP_ELIMIT && chunk->retries > 0;
+    record->size = parcel.whole;
+    if (parcel.size > 0) {
+        memcpy(mp__record_payload(record),
+               parcel.kind == MP__RECORD_IN_FILE ? &parcel.offset
+                                                 : parcel.bytes,
+               parcel.size);
+    }
+    if (record->costed != 0) {
+        *mp__record_cost(record) = cost_of_run(w, now);
+    }
+    commit(w, chunk, record, now);
+}
+
+/* W5: nobody wants the rest of the task, the item in hand included. */
+static void commit_cancel(mp__worker *w, const mp__chunk *chunk)
+{
+    mp__record *record = begin_record(w, chunk, 0);
+
+    fill_record(w, record, MP__RECORD_DEATH, chunk->count, MP_ECANCELED);
+    record->pid = 0; /* it was not run */
+    record->attempt = 0;
+    if (record->costed != 0) {
+        *mp__record_cost(record) = (mp__cost){ .start_ns = 0 };
+    }
+    commit(w, chunk, record, 0);
+}
+
+/* The arguments of a claimed chunk; NULL and an error when they cannot be
+ * read. */
+static int find_arguments(mp__worker *w, const mp__claim *claim,
+                          const mp__chunk *chunk, mp__unpack *unpack)
+{
+    const unsigned char *body =
+        mp__task_table_body(w->core->table, claim->slot);
+    int error;
+
+    unpack->next = body + MP__CHUNK_HEAD;
+    unpack->left = (size_t)chunk->size;
+    if (!chunk->in_file) {
+        return 0;
+    }
+    error = mp__scratch_reserve(&w->arguments, (size_t)chunk->size);
+    if (error == 0) {
+        error = mp__file_read(w->core->file,
+                              mp__core_arguments_at(w->core, claim->slot),
+                              w->arguments.bytes, (size_t)chunk->size);
+    }
+    unpack->next = w->arguments.bytes;
+    return error;
+}
+
+static bool is_canceled(const void *context)
+{
+    const mp__worker *w = context;
+
+    return mp__task_table_asked(w->core->table, &w->claim) == MP__ASKED_KILL;
+}
+
+/* W5 for the item in hand: run it. */
+static void run_item(mp__worker *w, const mp__chunk *chunk, const void *bytes,
+                     size_t size, mp__ran *ran)
+{
+    uint32_t attempt = mp__task_table_attempt(w->core->table, &w->claim);
+
+    mp__task_set_turn(
+        &(mp__turn){ .attempt = (int)attempt,
+                     .soft_end = mp__worker_soft_end(w, chunk->limit_ms),
+                     .is_canceled = is_canceled,
+                     .context = w });
+    *ran = mp__run_item(&w->runner, chunk, bytes, size,
+                        (size_t)(chunk->first + w->claim.item));
+    leave_copy(w);
+    if (ran->error == MP_ELIMIT && attempt <= (uint32_t)chunk->retries) {
+        /* W11: it has stopped by itself, and our replacement tries again. */
+        (void)mp__task_table_give_up(w->core->table, &w->claim);
+        mp__child_leave(0);
+    }
+}
+
+static void refuse_item(mp__worker *w, const mp__chunk *chunk, int error,
+                        mp__ran *ran)
+{
+    mp__task_set_index((size_t)(chunk->first + w->claim.item));
+    (void)mp_task_fail_at(NULL, 0, error, "arguments lost: %s",
+                          mp_strerror(error));
+    *ran = (mp__ran){ .error = error };
+}
+
+void mp__worker_run_chunk(mp__worker *w)
+{
+    mp__chunk chunk;
+    mp__unpack unpack;
+    const void *bytes = NULL;
+    size_t size = 0;
+    uint32_t i;
+    int error;
+    mp__ran ran;
+
+    memcpy(&chunk, mp__task_table_body(w->core->table, w->claim.slot),
+           sizeof(chunk));
+    if (is_clocked(w, &chunk)) {
+        mp__worker_start_clock(w, mp__clock_ns());
+        mp__worker_tell_supervisor(w, chunk.limit_ms);
+    }
+    error = find_arguments(w, &w->claim, &chunk, &unpack);
+    for (i = 0; i < chunk.count; i++) {
+        if (error == 0 && !mp__unpack_next(&unpack, &chunk, &bytes, &size)) {
+            error = MP_EDECODE;
+        }
+        if (i < w->claim.item) {
+            continue; /* a forerunner has ended it */
+        }
+        if (mp__task_table_asked(w->core->table, &w->claim) !=
+            MP__ASKED_NOTHING) {
+            commit_cancel(w, &chunk);
+            break;
+        }
+        if (error == 0) {
+            run_item(w, &chunk, bytes, size, &ran);
+        } else {
+            refuse_item(w, &chunk, error, &ran);
+        }
+        commit_item(w, &chunk, &ran);
+        mp__run_release(&w->runner, &chunk);
+    }
+    mp__scratch_trim(&w->arguments, MP__CHUNK_INLINE);
+}

@@ -1,0 +1,52 @@
+/*
+ * task_table_parts.h -- what the parts of the task table know of each other
+ */
+#ifndef MP__TASK_TABLE_PARTS_H
+#define MP__TASK_TABLE_PARTS_H
+
+#include "shared/task_table.h"
+
+#define SLEEPERS       UINT64_C(1)
+#define CLOSED         UINT64_C(2)
+#define POSITION_SHIFT 2
+
+#define ASKED_DROP (UINT64_C(1) << 32)
+#define ASKED_KILL (UINT64_C(2) << 32)
+
+struct mp__task_line {
+    _Alignas(64) _Atomic uint64_t word;
+    _Atomic uint64_t attempts; /* item:32 | deaths in it:32; supervisor */
+    _Atomic uint64_t asked;    /* what | generation; owner */
+};
+
+struct mp__task_hand {
+    _Alignas(64) _Atomic uint32_t slot;
+    _Atomic int64_t clock;
+};
+
+struct mp__task_control {
+    _Alignas(64) _Atomic uint64_t otail; /* position | closed | sleepers */
+    _Alignas(64) _Atomic uint64_t ohead; /* a hint, never past READY ones */
+};
+
+struct mp__task_table {
+    struct mp__task_control *control; /* start of the map */
+    struct mp__task_line *lines;      /* [slots] */
+    struct mp__task_hand *hands; /* [workers]: written by each worker alone */
+    _Atomic uint32_t *order;     /* [2 * slots]: written by the owner */
+    unsigned char *bodies;       /* [slots]: written by the owner while FREE */
+    size_t body_size;
+    size_t map_size;
+    uint32_t slots;
+    uint32_t workers;
+};
+
+uint64_t mp__task_word_of(enum mp__task_state state, uint32_t worker,
+                          uint32_t item, uint32_t generation);
+/* The entry of the queue at `position`. */
+_Atomic uint32_t *mp__task_order_at(const mp__task_table *table,
+                                    uint64_t position);
+/* What idle workers sleep on. */
+const _Atomic uint32_t *mp__task_sleep_word(const mp__task_table *table);
+
+#endif

@@ -1,0 +1,207 @@
+/*
+ * task_table_run.c -- claim a task, end its items: workers and supervisor
+ *
+ * The steps are those of task_table.c.
+ */
+#include "shared/task_table_parts.h"
+
+#include "platform/park.h"
+
+enum mp__claimed mp__task_table_claim(mp__task_table *table, uint32_t worker,
+                                      mp__claim *claim, uint64_t *seen)
+{
+    struct mp__task_control *control = table->control;
+    uint64_t head = atomic_load(&control->ohead);
+    uint64_t word;
+    uint32_t slot;
+    bool won = false;
+
+    *seen = atomic_load(&control->otail);
+    while (!won && (int64_t)((*seen >> POSITION_SHIFT) - head) > 0) {
+        slot = atomic_load(mp__task_order_at(table, head)); /* W2 */
+        word = mp__task_table_word(table, slot);
+        if (mp__word_state(word) == MP__TASK_READY) {
+            atomic_store(&table->hands[worker].slot, slot); /* W3 */
+            won = atomic_compare_exchange_strong(
+                &table->lines[slot].word, &word,
+                mp__task_word_of(MP__TASK_RUNNING, worker, 0,
+                                 mp__word_generation(word)));
+        }
+        if (atomic_compare_exchange_strong(&control->ohead, &head,
+                                           head + 1)) { /* W4 */
+            head++;
+        }
+        if (!won) {
+            *seen = atomic_load(&control->otail);
+        }
+    }
+    if (!won) {
+        return (*seen & CLOSED) != 0 ? MP__CLAIM_CLOSED : MP__CLAIM_NONE;
+    }
+    *claim = (mp__claim){ .slot = slot,
+                          .generation = mp__word_generation(word),
+                          .worker = worker };
+    return MP__CLAIM_TASK;
+}
+
+bool mp__task_table_has_news(const mp__task_table *table, uint64_t seen)
+{
+    uint64_t now =
+        atomic_load_explicit(&table->control->otail, memory_order_relaxed);
+
+    return ((now ^ seen) & ~SLEEPERS) != 0;
+}
+
+void mp__task_table_sleep(mp__task_table *table, uint64_t seen,
+                          int64_t deadline)
+{
+    uint64_t expected = seen;
+
+    /* With the position in the same word, a task queued since then makes
+     * this CAS fail: no wake-up can be lost between look and sleep. */
+    if ((seen & SLEEPERS) == 0 &&
+        !atomic_compare_exchange_strong(&table->control->otail, &expected,
+                                        seen | SLEEPERS) &&
+        expected != (seen | SLEEPERS)) {
+        return;
+    }
+    mp__park_wait(mp__task_sleep_word(table), (uint32_t)(seen | SLEEPERS),
+                  deadline);
+}
+
+void mp__task_table_set_clock(mp__task_table *table, uint32_t worker,
+                              int64_t now)
+{
+    atomic_store(&table->hands[worker].clock, now);
+}
+
+int64_t mp__task_table_clock(const mp__task_table *table, uint32_t worker)
+{
+    return atomic_load(&table->hands[worker].clock);
+}
+
+enum mp__asked mp__task_table_asked(const mp__task_table *table,
+                                    const mp__claim *claim)
+{
+    uint64_t asked = atomic_load(&table->lines[claim->slot].asked); /* W5 */
+
+    if (asked == (ASKED_KILL | claim->generation)) {
+        return MP__ASKED_KILL;
+    }
+    return asked == (ASKED_DROP | claim->generation) ? MP__ASKED_DROP
+                                                     : MP__ASKED_NOTHING;
+}
+
+uint32_t mp__task_table_attempt(const mp__task_table *table,
+                                const mp__claim *claim)
+{
+    uint64_t attempts = atomic_load(&table->lines[claim->slot].attempts);
+
+    return (uint32_t)(attempts >> 32) == claim->item ? (uint32_t)attempts + 1
+                                                     : 1;
+}
+
+enum mp__task_state mp__task_table_in_hand(const mp__task_table *table,
+                                           uint32_t worker, mp__claim *claim)
+{
+    uint32_t slot = atomic_load(&table->hands[worker].slot);
+    uint64_t word = mp__task_table_word(table, slot);
+    enum mp__task_state state = mp__word_state(word);
+
+    if (state < MP__TASK_RUNNING || state > MP__TASK_HELD ||
+        mp__word_worker(word) != worker) {
+        return MP__TASK_FREE; /* an intent, or long done */
+    }
+    *claim = (mp__claim){ .slot = slot,
+                          .generation = mp__word_generation(word),
+                          .worker = worker,
+                          .item = mp__word_item(word) };
+    return state;
+}
+
+/* The word of `claim`: from one state to another, with `next` in hand. */
+static bool move(mp__task_table *table, const mp__claim *claim,
+                 enum mp__task_state from, enum mp__task_state to,
+                 uint32_t next)
+{
+    uint64_t word =
+        mp__task_word_of(from, claim->worker, claim->item, claim->generation);
+
+    return atomic_compare_exchange_strong(
+        &table->lines[claim->slot].word, &word,
+        mp__task_word_of(to, claim->worker, next, claim->generation));
+}
+
+bool mp__task_table_commit(mp__task_table *table, mp__claim *claim,
+                           uint32_t next, bool last)
+{
+    if (!move(table, claim, MP__TASK_RUNNING,
+              last ? MP__TASK_ENDED : MP__TASK_RUNNING, next)) { /* W8 */
+        return false;
+    }
+    claim->item = next;
+    return true;
+}
+
+bool mp__task_table_give_up(mp__task_table *table, const mp__claim *claim)
+{
+    return move(table, claim, MP__TASK_RUNNING, MP__TASK_LIMITED,
+                claim->item); /* W11 */
+}
+
+bool mp__task_table_condemn(mp__task_table *table, const mp__claim *claim,
+                            enum mp__task_state to)
+{
+    return move(table, claim, MP__TASK_RUNNING, to, claim->item); /* S1 */
+}
+
+bool mp__task_table_settle(mp__task_table *table, mp__claim *claim,
+                           enum mp__task_state from, uint32_t next, bool last)
+{
+    return move(table, claim, from, last ? MP__TASK_ENDED : MP__TASK_HELD,
+                next); /* S5 */
+}
+
+bool mp__task_table_retry(mp__task_table *table, const mp__claim *claim,
+                          enum mp__task_state from)
+{
+    uint32_t deaths = mp__task_table_attempt(table, claim);
+
+    atomic_store(&table->lines[claim->slot].attempts,
+                 (uint64_t)claim->item << 32 | deaths);
+    return move(table, claim, from, MP__TASK_HELD, claim->item); /* S5 */
+}
+
+bool mp__task_table_inherit(mp__task_table *table, uint32_t worker,
+                            mp__claim *claim)
+{
+    return mp__task_table_in_hand(table, worker, claim) == MP__TASK_HELD &&
+           move(table, claim, MP__TASK_HELD, MP__TASK_RUNNING,
+                claim->item); /* W0 */
+}
+
+void mp__task_table_wake_all(mp__task_table *table)
+{
+    (void)atomic_fetch_and(&table->control->otail, ~SLEEPERS);
+    (void)mp__park_wake(mp__task_sleep_word(table), MP__PARK_ALL);
+}
+
+bool mp__task_table_is_closed(const mp__task_table *table)
+{
+    return (atomic_load(&table->control->otail) & CLOSED) != 0;
+}
+
+bool mp__task_table_has_queued(const mp__task_table *table)
+{
+    uint64_t head = atomic_load(&table->control->ohead);
+    uint64_t tail = atomic_load(&table->control->otail) >> POSITION_SHIFT;
+
+    for (; (int64_t)(tail - head) > 0; head++) {
+        if (mp__word_state(mp__task_table_word(
+                table, atomic_load(mp__task_order_at(table, head)))) ==
+            MP__TASK_READY) {
+            return true;
+        }
+    }
+    return false;
+}
