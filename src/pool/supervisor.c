@@ -378,6 +378,7 @@ static int time_to_sleep(struct supervisor *s)
 {
     int ms = s->link_ended ? s->look_ms : SLICE_MS;
     int64_t due;
+    int64_t again;
     uint32_t w;
 
     for (w = 0; w < s->core->workers; w++) {
@@ -385,10 +386,13 @@ static int time_to_sleep(struct supervisor *s)
             ms = mp__deadline_poll_ms(s->places[w].not_before, ms);
         }
     }
-    /* Who starts a clock from here on that is due sooner wakes us. */
-    mp__alarm_set(&s->core->control->alarm, look_at_items(s));
     due = look_at_items(s);
-    return mp__deadline_poll_ms(due, ms);
+    mp__alarm_set(&s->core->control->alarm, due);
+    /* Who starts a clock from here on wakes us if it is due sooner, and relies
+     * on us for what is due later: nothing seen now may put off the moment
+     * that was promised. */
+    again = look_at_items(s);
+    return mp__deadline_poll_ms(again < due ? again : due, ms);
 }
 
 static void look_at_owner(struct supervisor *s, int ready)

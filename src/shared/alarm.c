@@ -6,7 +6,8 @@
  * runs out sooner wakes it; who starts one that runs out later does nothing,
  * so that items of equal limits cost one wake-up per limit, not per item.
  *
- *   watcher: L1 store until, fence. L2 look at all clocks. L3 sleep.
+ *   watcher: L1 store until, fence. L2 look at all clocks. L3 sleep, to the
+ *            earlier of `until` and what it saw.
  *   others:  L4 start a clock, fence, u = until. Sooner: write a byte, and
  *            only then CAS u -> due, so that one byte serves all later ones.
  *
