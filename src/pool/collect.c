@@ -198,8 +198,8 @@ bool mp__deliver(mp_pool *pool, uint32_t w, const mp__arrival *arrival)
     if (use->ended == use->count) {
         mp__free_slot(pool, arrival->slot);
     }
-    mp__end_chunk(pool, batch, first + arrival->first,
-                  arrival->end - arrival->first, &news);
+    mp__end_together(pool, batch, first + arrival->first,
+                     arrival->end - arrival->first, &news);
     return true;
 }
 
@@ -249,5 +249,17 @@ void mp__end_chunk(mp_pool *pool, mp__batch *batch, size_t first,
     /* The batch may go with its last item. */
     for (i = 0; i < count; i++) {
         mp__end_item(pool, batch, first + i, news);
+    }
+}
+
+void mp__end_together(mp_pool *pool, mp__batch *batch, size_t first,
+                      uint32_t count, const mp__news *news)
+{
+    const mp__news not_run = { .end = news->end, .error = news->error };
+    bool more = count > 1; /* then the batch stays */
+
+    mp__end_item(pool, batch, first, news);
+    if (more) {
+        mp__end_chunk(pool, batch, first + 1, count - 1, &not_run);
     }
 }

@@ -38,6 +38,7 @@ struct mp__worker_line {
     _Alignas(64) _Atomic int32_t pid; /* supervisor; 0: nobody */
     _Atomic uint32_t ready;           /* supervisor at fork, then the worker */
     _Atomic uint32_t ident;           /* the worker: its ident in the domain */
+    _Atomic int64_t cpu; /* the worker, when accounting: used before its item */
 };
 
 /* Shared memory beside the task table and the outbox. */

@@ -334,6 +334,36 @@ static void withdraw_waiting(mp_pool *pool, mp__batch *batch,
     pool->waiting_end = link;
 }
 
+/* What is left of a task that waits for the replacement of a dead worker. The
+ * records of its earlier items may still be on their way. */
+static bool withdraw_held(mp_pool *pool, uint32_t slot, mp__news news)
+{
+    mp__slot_use *use = &pool->uses[slot];
+    mp__batch *batch = use->batch;
+    mp__claim claim;
+    size_t first;
+    uint32_t count;
+
+    if (!mp__task_table_withdraw_held(pool->core.table, slot, &claim)) {
+        return false;
+    }
+    if (claim.item < use->ended || claim.item >= use->count) {
+        pool->damaged = true; /* no word that a process of ours writes */
+        return true;
+    }
+    first = use->first + claim.item;
+    count = use->count - claim.item;
+    news.pid = mp__task_table_forerunner(pool->core.table, &claim);
+    news.worker = (int)claim.worker;
+    news.attempt = (int)mp__task_table_attempt(pool->core.table, &claim) - 1;
+    use->count = claim.item;
+    if (use->ended == use->count) {
+        mp__free_slot(pool, slot);
+    }
+    mp__end_together(pool, batch, first, count, &news);
+    return true;
+}
+
 /* What no worker has begun ends here; for the rest a request is left. Returns
  * whether there is one. */
 static bool withdraw_queued(mp_pool *pool, mp__batch *batch, bool kill,
@@ -352,9 +382,9 @@ static bool withdraw_queued(mp_pool *pool, mp__batch *batch, bool kill,
         if (mp__task_table_withdraw(pool->core.table, slot)) { /* O11 */
             mp__free_slot(pool, slot);
             mp__end_chunk(pool, batch, use.first, use.count, news);
-        } else {
+        } else if (!withdraw_held(pool, slot, *news)) {
             mp__task_table_ask(pool->core.table, slot, kill); /* O12 */
-            asked = true;
+            asked = !withdraw_held(pool, slot, *news) || asked;
         }
     }
     return asked;
@@ -374,6 +404,9 @@ void mp__owner_cancel(mp_pool *pool, mp__batch *batch, bool kill)
     }
     batch->pinned = was_pinned;
     mp__settle_batch(pool, batch);
+    if (!pool->busy) {
+        mp__owner_step(pool); /* its callback is due, its slots are free */
+    }
 }
 
 void mp__owner_drop(mp__batch *batch, bool withdraw)

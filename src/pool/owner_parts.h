@@ -16,6 +16,9 @@ void mp__end_item(mp_pool *pool, mp__batch *batch, size_t index,
                   const mp__news *news);
 void mp__end_chunk(mp_pool *pool, mp__batch *batch, size_t first,
                    uint32_t count, const mp__news *news);
+/* The same for items that end with the first of them, and never ran. */
+void mp__end_together(mp_pool *pool, mp__batch *batch, size_t first,
+                      uint32_t count, const mp__news *news);
 void mp__free_slot(mp_pool *pool, uint32_t slot);
 /* False: it does not fit what was submitted. */
 bool mp__deliver(mp_pool *pool, uint32_t w, const mp__arrival *arrival);

@@ -10,7 +10,7 @@
  *   S3  kill the dead worker's group while the zombie pins its number, reap
  *   S4  roll forward what the dead had committed and not published
  *   S5  end the item it had in hand, or let it be tried again; the rest of
- *       the chunk is HELD
+ *       the chunk is HELD: both in settle.c
  *   S6  ring the bell, wake all workers: the dead may have swallowed either
  *   S7  fork the replacement into the same slot
  *   S8  closed and no worker left: done
@@ -35,8 +35,8 @@
 #include "platform/clock.h"
 #include "platform/fd.h"
 #include "platform/self.h"
-#include "pool/chunk.h"
 #include "pool/overrun.h"
+#include "pool/settle.h"
 #include "pool/worker.h"
 
 #include <stdbool.h>
@@ -80,6 +80,7 @@ static int fork_worker(struct supervisor *s, uint32_t w)
 
     atomic_store(&line->ready, MP__WORKER_BORN);
     atomic_store(&line->ident, 0);
+    atomic_store(&line->cpu, 0);
     mp__task_table_set_clock(s->core->table, w, 0);
     pid = mp__child_fork(&mask);
     if (pid == 0) {
@@ -132,78 +133,6 @@ static _Noreturn void break_pool(struct supervisor *s, const mp__fault *fault)
     mp__core_tell(s->core, fault);
     atomic_store(&s->core->control->phase, MP__PHASE_BROKEN);
     end_all(s);
-}
-
-/* What became of a worker. */
-struct death {
-    pid_t pid;
-    mp__exit how;
-    bool known; /* `how` is */
-};
-
-/* What the item in hand had cost; its own share of CPU time is not known. */
-static mp__cost cost_of(const struct supervisor *s, uint32_t w,
-                        const struct death *death)
-{
-    int64_t start = mp__task_table_clock(s->core->table, w);
-
-    return (mp__cost){ .start_ns = start,
-                       .run_ns = start == 0 ? 0 : mp__clock_ns() - start,
-                       .cpu_ns = death->how.usage.cpu_ns,
-                       .peak_bytes = death->how.usage.peak_bytes };
-}
-
-/* S5: the item in hand of a dead worker gets its record, in the room that was
- * left for it, in the order that its worker would have kept. With a cancel the
- * whole rest of the task ends. */
-static void end_item(struct supervisor *s, mp__claim *claim,
-                     enum mp__task_state state, const struct death *death)
-{
-    mp__outbox *outbox = s->core->outbox;
-    uint32_t w = claim->worker;
-    const mp__chunk *chunk = mp__task_table_body(s->core->table, claim->slot);
-    uint32_t count = chunk->count;
-    uint32_t next = state == MP__TASK_CANCELED ? count : claim->item + 1;
-    mp__record *record = mp__outbox_begin(outbox, w, sizeof(mp__cost));
-
-    record->slot = claim->slot;
-    record->generation = claim->generation;
-    record->first = (uint16_t)claim->item;
-    record->end = (uint16_t)next;
-    record->kind = MP__RECORD_DEATH;
-    record->core_dumped = death->how.core_dumped;
-    record->costed = s->core->account;
-    record->set_aside = state != MP__TASK_CANCELED && chunk->retries > 0;
-    record->error = state == MP__TASK_CANCELED  ? MP_ECANCELED
-                    : state == MP__TASK_LIMITED ? MP_ELIMIT
-                                                : MP_ECRASHED;
-    record->status = death->known ? death->how.status : MP_EUNKNOWN;
-    record->pid = (int32_t)death->pid;
-    record->attempt = mp__task_table_attempt(s->core->table, claim);
-    record->size = 0;
-    if (record->costed != 0) {
-        *mp__record_cost(record) = cost_of(s, w, death);
-    }
-    mp__outbox_seal(outbox, w, record);
-    if (mp__task_table_settle(s->core->table, claim, state, next,
-                              next >= count)) {
-        mp__outbox_publish(outbox, w);
-    }
-}
-
-/* S5 */
-static void settle(struct supervisor *s, mp__claim *claim,
-                   enum mp__task_state state, const struct death *death)
-{
-    const mp__chunk *chunk = mp__task_table_body(s->core->table, claim->slot);
-    uint32_t attempt = mp__task_table_attempt(s->core->table, claim);
-
-    if (state != MP__TASK_CANCELED && chunk->retries > 0 &&
-        attempt <= (uint32_t)chunk->retries) {
-        (void)mp__task_table_retry(s->core->table, claim, state);
-    } else {
-        end_item(s, claim, state, death);
-    }
 }
 
 /* A worker has died before it was ready. */
@@ -279,6 +208,7 @@ static void look_at_init(struct supervisor *s, uint32_t ready)
         break_pool(s, &fault); /* the worker has told why */
     }
     if (ready == MP__WORKER_OVERDUE) {
+        (void)atomic_fetch_add(&s->core->control->workers_lost, 1);
         mp__fault_say(&fault, MP_EBROKEN,
                       "init ran longer than the pool's limit of %d ms",
                       s->core->limit_ms);
@@ -287,22 +217,17 @@ static void look_at_init(struct supervisor *s, uint32_t ready)
 }
 
 /* S4 to S6 for worker `w`, which has just been reaped. */
-static void bury(struct supervisor *s, uint32_t w, const struct death *death)
+static void bury(struct supervisor *s, uint32_t w, const mp__death *death)
 {
     struct mp__worker_line *line = &s->core->control->workers[w];
     uint32_t ready = atomic_load(&line->ready);
     bool well = death->known && death->how.status == 0;
-    enum mp__task_state state;
-    mp__claim claim;
+    bool held = false;
 
     s->places[w].pid = 0;
     atomic_store(&line->pid, 0);
-    mp__outbox_roll_forward(s->core->outbox, w, s->core->table); /* S4 */
-    state = mp__task_table_in_hand(s->core->table, w, &claim);
-    if (state != MP__TASK_FREE && state != MP__TASK_HELD) {
-        settle(s, &claim, state, death); /* S5 */
+    if (mp__settle(s->core, w, death, &held)) { /* S4, S5 */
         well = false;
-        state = mp__task_table_in_hand(s->core->table, w, &claim);
     }
     mp__fd_ring(s->core->bell_write); /* S6 */
     mp__task_table_wake_all(s->core->table);
@@ -310,15 +235,14 @@ static void bury(struct supervisor *s, uint32_t w, const struct death *death)
     count_end(s, ready, well);
     /* S7: "closed" is looked at before the queue: after it nothing is ever
      * queued, so what is not seen there does not come. */
-    s->places[w].wanted = state == MP__TASK_HELD ||
-                          !mp__task_table_is_closed(s->core->table) ||
+    s->places[w].wanted = held || !mp__task_table_is_closed(s->core->table) ||
                           mp__task_table_has_queued(s->core->table);
     s->places[w].not_before = back_off(s, w, well);
 }
 
 static void reap_dead(struct supervisor *s)
 {
-    struct death death;
+    mp__death death;
     pid_t pid;
     uint32_t w;
     enum mp__reap reaped;
@@ -328,7 +252,7 @@ static void reap_dead(struct supervisor *s)
             /* look on */
         }
         mp__child_kill_group(w < s->core->workers ? pid : 0); /* S3 */
-        death = (struct death){ .pid = pid };
+        death = (mp__death){ .pid = pid };
         reaped = mp__child_reap(pid, &death.how);
         death.known = reaped == MP__REAP_ENDED;
         if (w < s->core->workers && reaped != MP__REAP_RUNNING) {

@@ -23,14 +23,24 @@ static void leave_copy(const mp__worker *w)
     }
 }
 
-/* A result too long for the ring: to our part of the file. Returns its
- * offset; an error makes the item a failed one. */
-static int write_to_file(mp__worker *w, const mp__ran *ran, uint64_t *offset)
+/* Does a clock run for the items of this task? */
+static bool is_clocked(const mp__worker *w, const mp__chunk *chunk)
+{
+    return chunk->limit_ms > 0 || w->core->account;
+}
+
+/* A result too long for the ring: to our part of the file, off the clock while
+ * the owner must read there first. An error makes the item a failed one. */
+static int write_to_file(mp__worker *w, const mp__chunk *chunk,
+                         const mp__ran *ran, uint64_t *offset)
 {
     *offset = mp__outbox_file_room(w->core->outbox, w->index, ran->size);
     while (*offset == UINT64_MAX) {
         if (!mp__outbox_has_news_of(w->core->outbox, w->index)) {
             return -EFBIG; /* all of our part is not enough */
+        }
+        if (is_clocked(w, chunk)) {
+            mp__worker_stop_clock(w);
         }
         mp__clock_sleep(MP__MS);
         mp__worker_leave_orphan(w);
@@ -58,7 +68,8 @@ static struct parcel parcel_of_fault(void)
     };
 }
 
-static struct parcel parcel_of(mp__worker *w, mp__ran *ran)
+static struct parcel parcel_of(mp__worker *w, const mp__chunk *chunk,
+                               mp__ran *ran)
 {
     struct parcel parcel = { .kind = MP__RECORD_RESULT,
                              .bytes = ran->bytes,
@@ -66,7 +77,7 @@ static struct parcel parcel_of(mp__worker *w, mp__ran *ran)
                              .whole = ran->size };
 
     if (ran->error == 0 && ran->size > MP__PAYLOAD_MOST) {
-        ran->error = write_to_file(w, ran, &parcel.offset);
+        ran->error = write_to_file(w, chunk, ran, &parcel.offset);
         if (ran->error < 0) {
             (void)mp_task_fail_at(
                 NULL, 0, ran->error, "a result of %llu bytes: %s",
@@ -76,12 +87,6 @@ static struct parcel parcel_of(mp__worker *w, mp__ran *ran)
         parcel.size = sizeof(parcel.offset);
     }
     return ran->error < 0 ? parcel_of_fault() : parcel;
-}
-
-/* Does a clock run for the items of this task? */
-static bool is_clocked(const mp__worker *w, const mp__chunk *chunk)
-{
-    return chunk->limit_ms > 0 || w->core->account;
 }
 
 /* Room for a record, off the clock when that must be waited for. */
@@ -97,34 +102,47 @@ static mp__record *begin_record(mp__worker *w, const mp__chunk *chunk,
     return mp__outbox_begin(w->core->outbox, w->index, payload);
 }
 
-/* What the run has cost, which ends `now`. */
-static mp__cost cost_of_run(mp__worker *w, int64_t now)
+/* CPU time that the worker has used before the item it takes in hand. */
+static void set_cpu(mp__worker *w, int64_t cpu)
+{
+    w->cpu = cpu;
+    atomic_store_explicit(&w->core->control->workers[w->index].cpu, cpu,
+                          memory_order_relaxed);
+}
+
+/* What the run has cost, which has ended at `ended`. */
+static mp__cost cost_of_run(mp__worker *w, int64_t ended)
 {
     mp__usage usage = mp__child_own_usage();
     mp__cost cost = { .start_ns = w->start,
-                      .run_ns = now - w->start,
+                      .run_ns = ended - w->start,
                       .cpu_ns = usage.cpu_ns - w->cpu,
                       .peak_bytes = usage.peak_bytes };
 
-    w->cpu = usage.cpu_ns;
+    set_cpu(w, usage.cpu_ns);
     return cost;
+}
+
+/* Before the last commit of a task and on its clock, for the stream may be one
+ * that nobody reads: what it printed is out before its end. */
+static void flush_last(const mp__chunk *chunk, uint32_t next)
+{
+    if (next == chunk->count) {
+        (void)fflush(stdout);
+    }
 }
 
 /* The record is complete but for its seal: W7 to W10. The clock of the next
  * item starts before that is in hand. */
-static void commit(mp__worker *w, const mp__chunk *chunk, mp__record *record,
-                   int64_t now)
+static void commit(mp__worker *w, const mp__chunk *chunk, mp__record *record)
 {
     uint32_t next = record->end;
     bool last = next == chunk->count;
     bool clocked = is_clocked(w, chunk);
 
-    if (last) {
-        (void)fflush(stdout); /* what a task printed is out before its end */
-    }
     mp__outbox_seal(w->core->outbox, w->index, record); /* W7 */
     if (clocked && !last) {
-        mp__worker_start_clock(w, now);
+        mp__worker_start_clock(w, mp__clock_ns());
     }
     if (!mp__task_table_commit(w->core->table, &w->claim, next, last)) {
         mp__worker_wait_for_death(w); /* W8 lost */
@@ -160,10 +178,14 @@ static void fill_record(mp__worker *w, mp__record *record,
 /* W6 to W10 for the item in hand. */
 static void commit_item(mp__worker *w, const mp__chunk *chunk, mp__ran *ran)
 {
-    struct parcel parcel = parcel_of(w, ran);
-    mp__record *record = begin_record(w, chunk, parcel.size);
-    int64_t now = is_clocked(w, chunk) ? mp__clock_ns() : 0;
+    struct parcel parcel;
+    mp__record *record;
+    int64_t ended;
 
+    flush_last(chunk, w->claim.item + 1);
+    ended = w->core->account ? mp__clock_ns() : 0; /* it may wait from here */
+    parcel = parcel_of(w, chunk, ran);
+    record = begin_record(w, chunk, parcel.size);
     fill_record(w, record, parcel.kind, w->claim.item + 1, ran->error);
     record->set_aside = ran->error == MP_ELIMIT && chunk->retries > 0;
     record->size = parcel.whole;
@@ -174,23 +196,26 @@ static void commit_item(mp__worker *w, const mp__chunk *chunk, mp__ran *ran)
                parcel.size);
     }
     if (record->costed != 0) {
-        *mp__record_cost(record) = cost_of_run(w, now);
+        *mp__record_cost(record) = cost_of_run(w, ended);
     }
-    commit(w, chunk, record, now);
+    commit(w, chunk, record);
 }
 
 /* W5: nobody wants the rest of the task, the item in hand included. */
 static void commit_cancel(mp__worker *w, const mp__chunk *chunk)
 {
-    mp__record *record = begin_record(w, chunk, 0);
+    mp__record *record;
 
+    flush_last(chunk, chunk->count);
+    record = begin_record(w, chunk, 0);
     fill_record(w, record, MP__RECORD_DEATH, chunk->count, MP_ECANCELED);
-    record->pid = 0; /* it was not run */
-    record->attempt = 0;
+    /* It was not run, but perhaps by those that died in it. */
+    record->pid = mp__task_table_forerunner(w->core->table, &w->claim);
+    record->attempt = mp__task_table_attempt(w->core->table, &w->claim) - 1;
     if (record->costed != 0) {
         *mp__record_cost(record) = (mp__cost){ .start_ns = 0 };
     }
-    commit(w, chunk, record, 0);
+    commit(w, chunk, record);
 }
 
 /* The arguments of a claimed chunk; NULL and an error when they cannot be
@@ -266,6 +291,9 @@ void mp__worker_run_chunk(mp__worker *w)
 
     memcpy(&chunk, mp__task_table_body(w->core->table, w->claim.slot),
            sizeof(chunk));
+    if (w->core->account) {
+        set_cpu(w, mp__child_own_usage().cpu_ns); /* idling is nobody's */
+    }
     if (is_clocked(w, &chunk)) {
         mp__worker_start_clock(w, mp__clock_ns());
         mp__worker_tell_supervisor(w, chunk.limit_ms);

@@ -11,6 +11,7 @@
  *                   owner   supervisor v   |   | replacement of w    owner
  *                     v   LIMITED|w|i or   v   |                       v
  *                   ENDED CANCELED|w|i -> HELD|w|i or i+1, or ENDED  FREE
+ *                                          owner: -> ENDED
  *
  * The word holds the number of the item in hand, so that one CAS both ends
  * item i and starts item i+1, and whoever may end an item competes for that
@@ -19,7 +20,8 @@
  *   O2  store READY|generation+1      O3  order[position] = slot
  *   O4  otail + 1, and look at `sleepers` in the value replaced
  *   O5  wake one; nobody slept: clear `sleepers`, then wake all
- *   O11 withdraw: CAS READY -> ENDED  O12 ask: store asked = generation
+ *   O11 withdraw: CAS READY -> ENDED, or HELD|w|i -> ENDED|w|i
+ *   O12 ask: store asked = generation, then look for HELD once more
  *   O13 freeze: CAS -> BROKEN
  *   W0  inherit: CAS HELD|w|i -> RUNNING|w|i
  *   W2  slot = order[ohead]           W3  hand[w] = slot, then
@@ -28,7 +30,8 @@
  *   W5  look at `asked`, then run     W11 give up: CAS RUNNING|w|i -> LIMITED
  *   S1  condemn: CAS RUNNING|w|i -> LIMITED or CANCELED, and only then kill
  *   S5  settle: CAS RUNNING, LIMITED or CANCELED|w|i -> HELD|w|i+1 or ENDED;
- *       retry: attempts, then CAS -> HELD|w|i
+ *       retry: attempts, then CAS -> HELD|w|i; then look at `asked`, and if
+ *       the rest is not wanted, CAS HELD|w|i -> ENDED
  *
  * Killed where, and what is left:
  *   owner, anywhere          its death ends the pool
@@ -55,7 +58,8 @@
  * item. `attempts` and `asked` name the item and the generation they are
  * about, and say nothing about later ones. The owner stores `asked` and then
  * wakes the supervisor, the worker reads it after taking an item in hand: all
- * seq_cst, so that one of the two sees it.
+ * seq_cst, so that one of the two sees it. So do the owner's second look for
+ * HELD and the supervisor's at `asked` after it has stored that.
  * READY is stored before otail moves, so no READY task can be skipped; a
  * stale ohead can only claim a newer READY task, which is legal.
  */
@@ -234,6 +238,24 @@ bool mp__task_table_withdraw(mp__task_table *table, uint32_t slot)
                &table->lines[slot].word, &word,
                mp__task_word_of(MP__TASK_ENDED, 0, 0,
                                 mp__word_generation(word)));
+}
+
+bool mp__task_table_withdraw_held(mp__task_table *table, uint32_t slot,
+                                  mp__claim *claim)
+{
+    uint64_t word = atomic_load(&table->lines[slot].word);
+
+    *claim = (mp__claim){ .slot = slot,
+                          .generation = mp__word_generation(word),
+                          .worker = mp__word_worker(word),
+                          .item = mp__word_item(word) };
+    /* Worker and item stay: a record that its supervisor has committed and
+     * not published is found by them. */
+    return mp__word_state(word) == MP__TASK_HELD &&
+           atomic_compare_exchange_strong(
+               &table->lines[slot].word, &word,
+               mp__task_word_of(MP__TASK_ENDED, claim->worker, claim->item,
+                                claim->generation));
 }
 
 void mp__task_table_free(mp__task_table *table, uint32_t slot)

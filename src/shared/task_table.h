@@ -63,6 +63,10 @@ bool mp__task_table_has_place(mp__task_table *table);
 uint32_t mp__task_table_submit(mp__task_table *table, uint32_t slot);
 /* Take a queued task back; false when a worker was faster. It is ENDED. */
 bool mp__task_table_withdraw(mp__task_table *table, uint32_t slot);
+/* Take back the rest of one that is HELD for a replacement: all that `claim`
+ * then has in hand. It is ENDED; earlier items may still be to be read. */
+bool mp__task_table_withdraw_held(mp__task_table *table, uint32_t slot,
+                                  mp__claim *claim);
 /* All its ends are read: the slot may be used again. */
 void mp__task_table_free(mp__task_table *table, uint32_t slot);
 /* Ask for the end of `slot`, which is in use: no further item of it starts;
@@ -112,6 +116,9 @@ enum mp__asked mp__task_table_asked(const mp__task_table *table,
 /* Which attempt at the item in hand this is: 1, 2 after one death, ... */
 uint32_t mp__task_table_attempt(const mp__task_table *table,
                                 const mp__claim *claim);
+/* The process that died in the last attempt before; 0: this is the first. */
+int32_t mp__task_table_forerunner(const mp__task_table *table,
+                                  const mp__claim *claim);
 /* When the item in the hand of `worker` was started; 0: no clock runs. Look
  * at what is in hand first: the clock is never older than that then. */
 int64_t mp__task_table_clock(const mp__task_table *table, uint32_t worker);
@@ -134,9 +141,9 @@ bool mp__task_table_condemn(mp__task_table *table, const mp__claim *claim,
  * there is none, is HELD for the replacement; */
 bool mp__task_table_settle(mp__task_table *table, mp__claim *claim,
                            enum mp__task_state from, uint32_t next, bool last);
-/* or that the item in hand is tried again. */
+/* or that the item in hand, in which `pid` died, is tried again. */
 bool mp__task_table_retry(mp__task_table *table, const mp__claim *claim,
-                          enum mp__task_state from);
+                          enum mp__task_state from, int32_t pid);
 /* Wake every worker that sleeps: the dead may have swallowed a wake-up. */
 void mp__task_table_wake_all(mp__task_table *table);
 bool mp__task_table_is_closed(const mp__task_table *table);

@@ -17,6 +17,7 @@ struct mp__task_line {
     _Alignas(64) _Atomic uint64_t word;
     _Atomic uint64_t attempts; /* item:32 | deaths in it:32; supervisor */
     _Atomic uint64_t asked;    /* what | generation; owner */
+    _Atomic int32_t dead;      /* the last that died in that item; supervisor */
 };
 
 struct mp__task_hand {

@@ -101,6 +101,14 @@ uint32_t mp__task_table_attempt(const mp__task_table *table,
                                                      : 1;
 }
 
+int32_t mp__task_table_forerunner(const mp__task_table *table,
+                                  const mp__claim *claim)
+{
+    return mp__task_table_attempt(table, claim) == 1
+               ? 0
+               : atomic_load(&table->lines[claim->slot].dead);
+}
+
 enum mp__task_state mp__task_table_in_hand(const mp__task_table *table,
                                            uint32_t worker, mp__claim *claim)
 {
@@ -163,10 +171,11 @@ bool mp__task_table_settle(mp__task_table *table, mp__claim *claim,
 }
 
 bool mp__task_table_retry(mp__task_table *table, const mp__claim *claim,
-                          enum mp__task_state from)
+                          enum mp__task_state from, int32_t pid)
 {
     uint32_t deaths = mp__task_table_attempt(table, claim);
 
+    atomic_store(&table->lines[claim->slot].dead, pid);
     atomic_store(&table->lines[claim->slot].attempts,
                  (uint64_t)claim->item << 32 | deaths);
     return move(table, claim, from, MP__TASK_HELD, claim->item); /* S5 */

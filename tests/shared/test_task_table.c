@@ -103,7 +103,7 @@ static void a_condemned_item_cannot_be_committed(void **state)
     assert_true(mp__task_table_give_up(table, &claim));
     assert_int_equal(mp__task_table_in_hand(table, 0, &seen_by),
                      MP__TASK_LIMITED);
-    assert_true(mp__task_table_retry(table, &seen_by, MP__TASK_LIMITED));
+    assert_true(mp__task_table_retry(table, &seen_by, MP__TASK_LIMITED, 7));
     assert_int_equal(mp__word_state(mp__task_table_freeze(table, 0)),
                      MP__TASK_BROKEN);
     assert_false(mp__task_table_condemn(table, &claim, MP__TASK_CANCELED));
@@ -120,7 +120,7 @@ static void attempts_and_requests_are_about_one_item(void **state)
     (void)mp__task_table_submit(table, 0);
     (void)mp__task_table_claim(table, 0, &claim, &seen);
     assert_int_equal(mp__task_table_attempt(table, &claim), 1);
-    assert_true(mp__task_table_retry(table, &claim, MP__TASK_RUNNING));
+    assert_true(mp__task_table_retry(table, &claim, MP__TASK_RUNNING, 7));
     assert_true(mp__task_table_inherit(table, 0, &claim));
     assert_int_equal(mp__task_table_attempt(table, &claim), 2);
     assert_int_equal(claim.item, 0);

@@ -1,0 +1,138 @@
+/*
+ * settle.c -- what a dead worker had in hand gets its end
+ *
+ * Steps S4 and S5 of the supervisor, for a worker that it has reaped: the ring
+ * of that worker is its own now, until it forks the replacement.
+ */
+#include "pool/settle.h"
+
+#include "mp/error.h"
+#include "platform/clock.h"
+#include "pool/chunk.h"
+
+/* What the item in hand had cost. */
+static mp__cost cost_of(const mp__core *core, uint32_t w,
+                        const mp__death *death)
+{
+    int64_t start = mp__task_table_clock(core->table, w);
+    int64_t cpu =
+        death->how.usage.cpu_ns - atomic_load(&core->control->workers[w].cpu);
+
+    return (mp__cost){ .start_ns = start,
+                       .run_ns = start == 0 ? 0 : mp__clock_ns() - start,
+                       .cpu_ns = cpu < 0 ? 0 : cpu, /* not told everywhere */
+                       .peak_bytes = death->how.usage.peak_bytes };
+}
+
+/* What a death record says of items first..end-1 of `claim`. */
+static mp__record *begin_death(mp__core *core, const mp__claim *claim,
+                               uint32_t end, int error)
+{
+    mp__record *record =
+        mp__outbox_begin(core->outbox, claim->worker, sizeof(mp__cost));
+
+    record->slot = claim->slot;
+    record->generation = claim->generation;
+    record->first = (uint16_t)claim->item;
+    record->end = (uint16_t)end;
+    record->kind = MP__RECORD_DEATH;
+    record->core_dumped = false;
+    record->costed = false;
+    record->set_aside = false;
+    record->error = error;
+    record->status = 0;
+    record->pid = mp__task_table_forerunner(core->table, claim);
+    record->attempt = mp__task_table_attempt(core->table, claim) - 1;
+    record->size = 0;
+    return record;
+}
+
+static void commit_death(mp__core *core, mp__claim *claim,
+                         enum mp__task_state from, mp__record *record)
+{
+    const mp__chunk *chunk = mp__task_table_body(core->table, claim->slot);
+    uint32_t end = record->end;
+
+    mp__outbox_seal(core->outbox, claim->worker, record);
+    if (mp__task_table_settle(core->table, claim, from, end,
+                              end >= chunk->count)) {
+        mp__outbox_publish(core->outbox, claim->worker);
+    }
+}
+
+/* S5: the item in hand of a dead worker gets its record, in the room that was
+ * left for it, in the order that its worker would have kept. With a cancel the
+ * whole rest of the task ends. */
+static void end_item(mp__core *core, mp__claim *claim,
+                     enum mp__task_state state, const mp__death *death)
+{
+    const mp__chunk *chunk = mp__task_table_body(core->table, claim->slot);
+    bool canceled = state == MP__TASK_CANCELED;
+    mp__record *record =
+        begin_death(core, claim, canceled ? chunk->count : claim->item + 1,
+                    canceled                    ? MP_ECANCELED
+                    : state == MP__TASK_LIMITED ? MP_ELIMIT
+                                                : MP_ECRASHED);
+
+    record->core_dumped = death->how.core_dumped;
+    record->costed = core->account;
+    record->set_aside = !canceled && chunk->retries > 0;
+    record->status = death->known ? death->how.status : MP_EUNKNOWN;
+    record->pid = (int32_t)death->pid;
+    record->attempt = mp__task_table_attempt(core->table, claim);
+    if (record->costed != 0) {
+        *mp__record_cost(record) = cost_of(core, claim->worker, death);
+    }
+    commit_death(core, claim, state, record);
+}
+
+/* S5. A replacement may be long in coming, and who cancels waits: what is HELD
+ * and not wanted ends here, where there is room to say so; otherwise the
+ * replacement ends it. */
+static void end_unwanted(mp__core *core, mp__claim *claim)
+{
+    const mp__chunk *chunk = mp__task_table_body(core->table, claim->slot);
+
+    if (mp__task_table_asked(core->table, claim) != MP__ASKED_NOTHING &&
+        mp__outbox_has_room(core->outbox, claim->worker, sizeof(mp__cost))) {
+        commit_death(core, claim, MP__TASK_HELD,
+                     begin_death(core, claim, chunk->count, MP_ECANCELED));
+    }
+}
+
+/* S5 */
+static void settle_item(mp__core *core, mp__claim *claim,
+                        enum mp__task_state state, const mp__death *death)
+{
+    const mp__chunk *chunk = mp__task_table_body(core->table, claim->slot);
+    uint32_t attempt = mp__task_table_attempt(core->table, claim);
+
+    if (state != MP__TASK_CANCELED && chunk->retries > 0 &&
+        attempt <= (uint32_t)chunk->retries) {
+        (void)mp__task_table_retry(core->table, claim, state,
+                                   (int32_t)death->pid);
+    } else {
+        end_item(core, claim, state, death);
+    }
+}
+
+bool mp__settle(mp__core *core, uint32_t w, const mp__death *death, bool *held)
+{
+    enum mp__task_state state;
+    bool in_hand;
+    mp__claim claim;
+
+    mp__outbox_roll_forward(core->outbox, w, core->table); /* S4 */
+    state = mp__task_table_in_hand(core->table, w, &claim);
+    in_hand = state != MP__TASK_FREE && state != MP__TASK_HELD;
+    if (in_hand) {
+        settle_item(core, &claim, state, death);
+        state = mp__task_table_in_hand(core->table, w, &claim);
+    }
+    if (state == MP__TASK_HELD) {
+        end_unwanted(core, &claim);
+        state = mp__task_table_in_hand(core->table, w, &claim);
+    }
+    *held = state == MP__TASK_HELD;
+    return in_hand;
+}

@@ -1,0 +1,26 @@
+/*
+ * settle.h -- what a dead worker had in hand gets its end
+ */
+#ifndef MP__SETTLE_H
+#define MP__SETTLE_H
+
+#include "platform/child.h"
+#include "pool/core.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* What became of a worker. */
+typedef struct mp__death {
+    pid_t pid;
+    mp__exit how;
+    bool known; /* `how` is */
+} mp__death;
+
+/* Worker `w` is reaped: publish what it had committed, end the item in hand or
+ * let it be tried again. Returns whether there was one; *held: its replacement
+ * has to go on with the task. */
+bool mp__settle(mp__core *core, uint32_t w, const mp__death *death, bool *held);
+
+#endif
