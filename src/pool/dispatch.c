@@ -8,71 +8,12 @@
 #include "pool/owner_parts.h"
 
 #include "mp/error.h"
-#include "platform/child.h"
 #include "platform/clock.h"
 #include "platform/fd.h"
 #include "platform/file.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* Run one item here and now. */
-static mp__ran run_here(mp_pool *pool, const mp__chunk *task, size_t index,
-                        const void *argument, size_t size, mp__cost *cost)
-{
-    int64_t start = mp__clock_ns();
-    int64_t cpu = pool->core.account ? mp__child_own_usage().cpu_ns : 0;
-    mp__usage usage;
-    mp__ran ran;
-
-    pool->busy = true;
-    mp__task_enter(0);
-    mp__task_set_state(pool->state);
-    mp__task_set_turn(&(mp__turn){
-        .attempt = 1,
-        .soft_end =
-            task->limit_ms > 0 ? start + task->limit_ms * MP__MS : MP__NEVER });
-    ran = mp__run_item(&pool->runner, task, argument, size, index);
-    mp__task_enter(-1);
-    pool->busy = false;
-    if (pool->core.account) {
-        usage = mp__child_own_usage();
-        *cost = (mp__cost){ .start_ns = start,
-                            .run_ns = mp__clock_ns() - start,
-                            .cpu_ns = usage.cpu_ns - cpu,
-                            .peak_bytes = usage.peak_bytes };
-    }
-    return ran;
-}
-
-static void run_inline(mp_pool *pool, mp__batch *batch, size_t first,
-                       uint32_t count, const void *bytes, size_t size)
-{
-    mp__unpack unpack = { .next = bytes, .left = size };
-    mp__chunk task = batch->task;
-    mp__cost cost;
-    mp__news news;
-    mp__ran ran;
-    uint32_t i;
-
-    for (i = 0; i < count; i++) {
-        const void *argument = NULL;
-        size_t argument_size = 0;
-
-        (void)mp__unpack_next(&unpack, &task, &argument, &argument_size);
-        ran = run_here(pool, &task, first + i, argument, argument_size, &cost);
-        news = (mp__news){ .end = mp__end_of(ran.error),
-                           .error = ran.error,
-                           .pid = pool->maker,
-                           .attempt = 1,
-                           .cost = pool->core.account ? &cost : NULL,
-                           .bytes = ran.bytes,
-                           .size = ran.size,
-                           .fault = ran.error < 0 ? mp__task_fault() : NULL };
-        mp__end_item(pool, batch, first + i, &news);
-        mp__run_release(&pool->runner, &task);
-    }
-}
 
 /* O1 to O5: a chunk into a free slot. */
 static void place(mp_pool *pool, mp__batch *batch, size_t first, uint32_t count,
@@ -117,7 +58,7 @@ static void hand_out(mp_pool *pool, mp__batch *batch, size_t first,
                      uint32_t count, const void *bytes, size_t size)
 {
     if (pool->is_inline) {
-        run_inline(pool, batch, first, count, bytes, size);
+        mp__run_inline(pool, batch, first, count, bytes, size);
     } else {
         place(pool, batch, first, count, bytes, size);
     }

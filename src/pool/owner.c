@@ -65,6 +65,10 @@ static void tell_why(const mp_pool *pool, mp__fault *fault)
         *fault = control->fault;
         fault->file[sizeof(fault->file) - 1] = '\0';
         fault->text[sizeof(fault->text) - 1] = '\0';
+    } else if (control != NULL &&
+               atomic_load(&control->phase) == MP__PHASE_BROKEN) {
+        mp__fault_say(fault, MP_EBROKEN,
+                      "init failed, and its worker died while it said why");
     } else {
         mp__fault_say(fault, MP_EBROKEN, "the pool's supervisor process died");
     }
@@ -90,7 +94,6 @@ static void end_workers(mp_pool *pool)
 /* O13 to O15. */
 static void finish(mp_pool *pool, int error)
 {
-    mp__fault fault;
     mp__news news = { .error = error, .end = mp__end_of(error) };
     mp__arrival arrival;
     uint32_t slot;
@@ -100,8 +103,8 @@ static void finish(mp_pool *pool, int error)
         return;
     }
     if (error == MP_EBROKEN) {
-        tell_why(pool, &fault);
-        news.fault = &fault;
+        tell_why(pool, &pool->why);
+        news.fault = &pool->why;
     }
     if (!pool->is_inline) {
         for (slot = 0; slot < mp__task_table_slots(pool->core.table); slot++) {
@@ -157,6 +160,17 @@ void mp__pool_is_damaged(mp_pool *pool)
         mp__fd_ring_link(pool->core.link_owner);
         finish(pool, MP_EBROKEN);
     }
+}
+
+void mp__owner_tell_broken(const mp_pool *pool, mp_report *report)
+{
+    mp__fault why = pool->why;
+    const mp__kept kept = { .end = MP_TASK_BROKEN,
+                            .error = MP_EBROKEN,
+                            .size = sizeof(why),
+                            .outside = &why };
+
+    mp__kept_report(&kept, report);
 }
 
 void mp__owner_close(mp_pool *pool)

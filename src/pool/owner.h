@@ -45,6 +45,7 @@ struct mp_pool {
     bool damaged;    /* a worker's ring holds what no worker writes */
     bool busy;       /* user code runs inside a call of ours */
     int over_error;  /* what later batches would end as */
+    mp__fault why;   /* of MP_EBROKEN; no text: it is not that */
     mp__slot_use *uses;
     uint32_t *free_slots; /* a stack: the warm ones first */
     uint32_t free_count;
@@ -72,6 +73,9 @@ int mp__owner_create(mp_pool **pool, const mp_pool_options *options,
 /* Everything has ended: give back all memory and descriptors. */
 void mp__owner_free(mp_pool *pool);
 
+/* Inline: the exit function, if there is one to run. */
+void mp__owner_exit_here(mp_pool *pool);
+
 /* Add a batch that has items to take; the pool takes them from now on. */
 void mp__owner_add(mp_pool *pool, mp__batch *batch);
 /* Take all its items now, into waiting chunks where no slot is free. 0; or
@@ -83,6 +87,9 @@ void mp__owner_drop(mp__batch *batch, bool withdraw);
 /* End what has not ended of it: what is queued here and now, what runs soon.
  * `kill`: also the items in hand. */
 void mp__owner_cancel(mp_pool *pool, mp__batch *batch, bool kill);
+
+/* What a call that comes too late for a broken pool says in its report. */
+void mp__owner_tell_broken(const mp_pool *pool, mp_report *report);
 
 /* Take in what has arrived, hand out what can be, run callbacks; never
  * waits. */

@@ -28,6 +28,13 @@ bool mp__collect(mp_pool *pool);
 /* dispatch.c: hand out while there are free slots. */
 void mp__pump(mp_pool *pool);
 
+/* inline.c */
+/* The init function, as a worker would run it; its failure ends the pool. */
+void mp__init_inline(mp_pool *pool, const mp_pool_options *options);
+/* Run `count` items, packed in `bytes`, here and now. */
+void mp__run_inline(mp_pool *pool, mp__batch *batch, size_t first,
+                    uint32_t count, const void *bytes, size_t size);
+
 /* owner.c: the supervisor's end of the link has closed. */
 void mp__supervisor_is_gone(mp_pool *pool);
 /* A worker's ring is damaged: end the pool. */

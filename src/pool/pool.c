@@ -204,9 +204,7 @@ void mp_pool_destroy(mp_pool *pool)
         if (mp__owner_reap(pool, mp__clock_ns() + DESTROY_GRACE) < 0) {
             mp__owner_kill(pool); /* it was stopped, or worse */
         }
-        if (pool->is_inline && pool->core.exit != NULL) {
-            pool->core.exit(pool->state);
-        }
+        mp__owner_exit_here(pool);
     }
     mp__owner_free(pool);
 }

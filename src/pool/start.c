@@ -86,18 +86,11 @@ static void start_inline(mp_pool *pool, const mp_pool_options *options)
     pool->core.link_supervisor = -1;
     pool->core.file = -1;
     pool->core.exit = options->exit;
-    pool->core.limit_ms = options->limit_ms;
+    pool->core.limit_ms = pool->limits_off ? 0 : options->limit_ms;
     pool->core.account = options->account;
-    if (options->init == NULL) {
-        return;
+    if (options->init != NULL) {
+        mp__init_inline(pool, options);
     }
-    mp__task_enter(0);
-    mp__task_set_index(0);
-    if (options->init(options->argument, &pool->state) != 0) {
-        pool->over = true;
-        pool->over_error = MP_EBROKEN;
-    }
-    mp__task_enter(-1);
 }
 
 /* A debugger holds a task for longer than any limit. */

@@ -92,10 +92,13 @@ static int begin_array(mp_pool *pool, mp__batch **batch, const mp_task *task,
                        const mp_call_options *options, int fields)
 {
     int error = check_submit(pool, task);
+    int refused = check_options(options, fields);
 
-    if (error == 0) {
-        error = check_options(options, fields);
+    if (error == MP_EBROKEN && refused == 0 && options != NULL &&
+        options->report != NULL) {
+        mp__owner_tell_broken(pool, options->report);
     }
+    error = error == 0 ? refused : error;
     if (error == 0 && sink == MP__SINK_DIRECT && pool->calling_back) {
         error = MP_ESTATE; /* it would have to wait */
     }

@@ -12,23 +12,21 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct {
-    int worker; /* index + 1; 0: no worker */
-    size_t index;
-    void *state;
-    mp__turn turn;
-    int told; /* to stop, and why */
-    mp__fault fault;
-} here;
+static mp__here here;
 
 void mp__task_enter(int index)
 {
-    here.worker = index + 1;
-    here.index = 0;
-    if (index < 0) {
-        here.state = NULL;
-    }
-    here.turn = (mp__turn){ .soft_end = MP__NEVER };
+    here = (mp__here){ .worker = index + 1, .turn.soft_end = MP__NEVER };
+}
+
+void mp__task_save(mp__here *outer)
+{
+    *outer = here;
+}
+
+void mp__task_restore(const mp__here *outer)
+{
+    here = *outer;
 }
 
 void mp__task_set_turn(const mp__turn *turn)

@@ -14,10 +14,6 @@ typedef struct mp__fault {
     char text[256]; /* last: only what is used of it travels */
 } mp__fault;
 
-/* From here on the caller runs tasks as worker `index`, 0 or more; -1: not
- * any more. */
-void mp__task_enter(int index);
-void mp__task_set_state(void *state);
 /* What else a running item may ask. */
 typedef struct mp__turn {
     int attempt;
@@ -25,6 +21,24 @@ typedef struct mp__turn {
     bool (*is_canceled)(const void *context);
     const void *context;
 } mp__turn;
+
+/* All that is known of what runs in this process; all zero: nothing. */
+typedef struct mp__here {
+    int worker; /* index + 1; 0: no worker */
+    size_t index;
+    void *state;
+    mp__turn turn;
+    int told; /* to stop, and why */
+    mp__fault fault;
+} mp__here;
+
+/* From here on the caller runs tasks as worker `index`. */
+void mp__task_enter(int index);
+/* Around that, where it ends again: a task may use a pool without processes
+ * and is a task still afterwards. */
+void mp__task_save(mp__here *outer);
+void mp__task_restore(const mp__here *outer);
+void mp__task_set_state(void *state);
 
 /* Of the items that run from here on, until the next turn. */
 void mp__task_set_turn(const mp__turn *turn);
