@@ -140,8 +140,9 @@ static void times_and_memory_are_those_of_the_run(void **state)
 
     (void)state;
     assert_in_range(spin.start_ns, before, clock_ns(CLOCK_MONOTONIC));
-    assert_in_range(spin.cpu_ns, (SPIN_MS - 20) * MS, (SPIN_MS + 200) * MS);
-    assert_true(spin.run_ns >= (SPIN_MS - 20) * MS);
+    /* Some systems count by ticks, and not at every moment. */
+    assert_in_range(spin.cpu_ns, SPIN_MS / 2 * MS, 3 * SPIN_MS * MS);
+    assert_true(spin.run_ns >= SPIN_MS / 2 * MS);
     assert_in_range(nap.run_ns, NAP_MS * MS, 20000 * MS);
     assert_true(nap.cpu_ns < 100 * MS);
     assert_true(nap.start_ns >= spin.start_ns + spin.run_ns);
