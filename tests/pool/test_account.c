@@ -128,11 +128,21 @@ static void what_became_of_it_is_always_told(void **state)
     mp_pool_destroy(pool);
 }
 
+static int spin_in_init(void *argument, void **made)
+{
+    int64_t kind = SPIN;
+
+    (void)argument;
+    (void)made;
+    return do_kind(&kind, NULL);
+}
+
 static void times_and_memory_are_those_of_the_run(void **state)
 {
-    mp_pool *pool =
-        mp_test_pool(&(mp_pool_options){ .workers = 1, .account = true });
+    mp_pool *pool = mp_test_pool(&(mp_pool_options){
+        .workers = 1, .account = true, .init = spin_in_init });
     int64_t before = clock_ns(CLOCK_MONOTONIC);
+    mp_report first = report_of(pool, NAP);
     mp_report spin = report_of(pool, SPIN);
     mp_report nap = report_of(pool, NAP);
     mp_report hang;
@@ -144,6 +154,7 @@ static void times_and_memory_are_those_of_the_run(void **state)
     assert_in_range(spin.cpu_ns, SPIN_MS / 2 * MS, 3 * SPIN_MS * MS);
     assert_true(spin.run_ns >= SPIN_MS / 2 * MS);
     assert_in_range(nap.run_ns, NAP_MS * MS, 20000 * MS);
+    assert_true(first.cpu_ns < 100 * MS); /* of init either */
     assert_true(nap.cpu_ns < 100 * MS);
     assert_true(nap.start_ns >= spin.start_ns + spin.run_ns);
     /* Nothing of what its worker did before is in it. */
