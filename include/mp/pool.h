@@ -55,7 +55,8 @@ typedef struct mp_call_options {
     int look_ahead;
 
     /** apply, map: receives the report of the failed item with the lowest
-     *  index, or of the last item when none failed. */
+     *  index, or of the last item when none failed. When the pool was broken
+     *  before, it tells why. */
     mp_report *report;
 
     /** map: receives one code for each item: MP_OK or its error. */
@@ -93,7 +94,10 @@ typedef struct mp_pool_options {
     int (*init)(void *argument, void **state);
 
     /** Runs in each worker on every orderly end: the pool was closed, or the
-     *  worker is renewed. */
+     *  worker is renewed. Past limit_ms the worker is killed in it, and counts
+     *  as lost. It does not run after a death, nor after an init that failed,
+     *  nor where a task gave up at its limit and is tried again. Inline: in
+     *  mp_pool_destroy(). */
     void (*exit)(void *state);
 
     /** For init: as it is in memory at create, also for later workers. */
@@ -108,7 +112,8 @@ typedef struct mp_pool_options {
      *  LIBMP_LIMITS=off suspends all limits, for a debugger. */
     int limit_ms;
 
-    /** Between mp_task_should_stop() and SIGKILL, in ms. Default: 0. */
+    /** Between mp_task_should_stop() and SIGKILL, in ms, for limits and for
+     *  cancels. Default: 0. */
     int grace_ms;
 
     /** Most items that are submitted and have not ended: the _async calls
@@ -116,7 +121,7 @@ typedef struct mp_pool_options {
      *  iterators take no more from their source. Default: no limit. */
     size_t max_pending;
 
-    /** Fill times and memory of reports; about a microsecond a task. */
+    /** Fill times and memory of reports; about a microsecond an item. */
     bool account;
 } mp_pool_options;
 

@@ -46,10 +46,14 @@ MP_API int mp_result_successful(mp_result *result);
 MP_API int mp_result_get(mp_result *result, void *results, int timeout_ms);
 
 /**
- * End what has not ended yet: queued items never start, those that run have
- * the pool's grace_ms and are killed then. Returns when all have ended: MP_OK
- * when at least one did as MP_ECANCELED; MP_ESTATE when all had ended before
- * or were faster, and in a callback; MP_EINVAL.
+ * End what has not ended yet: queued items never start, those that run see
+ * mp_task_should_stop(), have the pool's grace_ms and are killed then, with
+ * what they have forked, as at a limit. Items that were done stay done.
+ * Returns when all have ended and the callback has run: MP_OK when at least
+ * one ended as MP_ECANCELED; MP_ESTATE when all had ended before or were
+ * faster, and in a callback; MP_EINVAL. It takes as long as the grace; only
+ * for a running item, and only while somebody holds the pool's supervisor
+ * stopped, longer.
  */
 MP_API int mp_result_cancel(mp_result *result);
 

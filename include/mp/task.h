@@ -32,15 +32,20 @@ typedef struct mp_task {
     const mp_serializer *result;   /**< Default: the task gives none. */
     const char *name;              /**< For messages; may be NULL. */
 
-    /** Longest time that one run may take, in ms, counted from its start.
-     *  Past it, and the pool's grace_ms, the worker is killed with all that
-     *  the task has forked (into its process group), and the item ends as
-     *  MP_ELIMIT. Default: the pool's. Inline, only mp_task_should_stop()
-     *  tells. */
+    /** Longest time that one run may take, in ms, counted from its start, on
+     *  the monotonic clock; each item of a chunk has its own. Past it, and
+     *  the pool's grace_ms, the worker is killed with all that the task has
+     *  forked, except what has left its process group (setsid), and the item
+     *  ends as MP_ELIMIT. No other task is touched. Waiting for the owner to
+     *  take results is off the clock. Default: the pool's. Inline, only
+     *  mp_task_should_stop() tells. */
     int limit_ms;
 
     /** Run it again, up to so often, after a crash or a limit, not after a
-     *  failure. Default: 0. */
+     *  failure or a cancel; of a chunk only that item. The same worker slot
+     *  does, with a new process; where worker after worker dies in it, those
+     *  come later and later, up to one a second. Default: 0. Inline: after a
+     *  limit that it was told of. */
     int retries;
 } mp_task;
 
@@ -105,7 +110,10 @@ typedef struct mp_report {
     size_t index;      /**< Of the item in its map or imap. */
     int64_t start_ns;  /**< Of the last run, on the monotonic clock. */
     int64_t run_ns;    /**< What the last run took. */
-    int64_t cpu_ns;    /**< Of user and system together. */
+    int64_t cpu_ns;    /**< What its worker's process used in the last run,
+                            user and system; of a killed one also what the
+                            task's own children had, when it had waited for
+                            them; 0 where the system does not tell. */
     size_t peak_bytes; /**< Most memory its worker ever had until then; 0 where
                             the system does not tell. */
     int line;          /**< Where mp_task_fail stands; 0: nowhere. */

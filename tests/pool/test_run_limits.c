@@ -240,7 +240,7 @@ static int end_at_the_edge(const void *argument, void *result)
 
 static void at_the_very_edge_each_item_has_one_end(void **state)
 {
-    enum { ITEMS = 4000 };
+    enum { ITEMS = 2400 };
     static const mp_task task = { .run = end_at_the_edge,
                                   .argument = &mp_serializer_int64,
                                   .limit_ms = EDGE_MS };
