@@ -5,6 +5,7 @@
 
 #include "mp/error.h"
 #include "objects/handle.h"
+#include "platform/chaos.h"
 #include "platform/clock.h"
 #include "shared/meeting.h"
 
@@ -48,11 +49,13 @@ int mp_barrier_wait(mp_barrier *barrier, int timeout_ms)
     if (barrier == NULL) {
         return MP_EINVAL;
     }
+    mp__chaos("before arrival");
     place = mp__meeting_arrive(barrier->meeting, &round, deadline,
                                &barrier->budget);
     if (place < 0) {
         return place;
     }
+    mp__chaos("at the barrier");
     if (place + 1 == mp_barrier_parties(barrier)) {
         if (barrier->action != NULL) {
             well = barrier->action(barrier->argument) == 0;

@@ -6,6 +6,7 @@
 #include "mp/error.h"
 #include "objects/handle.h"
 #include "objects/lock.h"
+#include "platform/chaos.h"
 #include "platform/clock.h"
 #include "shared/waiters.h"
 
@@ -55,7 +56,7 @@ static int wait_until(mp_condition *condition, mp__ident self, int64_t deadline,
         return error;
     }
     do {
-        (void)mp_lock_release(condition->lock);
+        (void)mp_lock_release(condition->lock); /* places of chaos as well */
         mp__waiters_sleep(condition->waiters, place, deadline);
         last_time = mp__deadline_passed(deadline);
         error = mp_lock_acquire(condition->lock, MP_FOREVER);
@@ -113,6 +114,7 @@ int mp_condition_notify(mp_condition *condition, int count)
     if (error < 0) {
         return error;
     }
+    mp__chaos("before notify");
     return count < 0 ? MP_EINVAL
                      : mp__waiters_notify(condition->waiters, count);
 }

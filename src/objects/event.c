@@ -5,6 +5,7 @@
 
 #include "mp/error.h"
 #include "objects/handle.h"
+#include "platform/chaos.h"
 #include "platform/clock.h"
 #include "shared/gate.h"
 
@@ -36,6 +37,7 @@ int mp_event_set(mp_event *event)
     if (event == NULL) {
         return MP_EINVAL;
     }
+    mp__chaos("before set");
     mp__gate_open(event->gate);
     return 0;
 }
@@ -62,6 +64,7 @@ int mp_event_wait(mp_event *event, int timeout_ms)
     if (event == NULL) {
         return MP_EINVAL;
     }
+    mp__chaos("before wait");
     return mp__gate_wait(event->gate, mp__deadline_after(timeout_ms),
                          &event->budget);
 }

@@ -5,6 +5,7 @@
 
 #include "mp/error.h"
 #include "objects/handle.h"
+#include "platform/chaos.h"
 #include "platform/clock.h"
 #include "shared/guard.h"
 
@@ -33,16 +34,25 @@ int mp_lock_create(mp_lock **lock)
 
 int mp_lock_acquire(mp_lock *lock, int timeout_ms)
 {
+    int result;
+
     if (lock == NULL) {
         return MP_EINVAL;
     }
-    return mp__guard_acquire(lock->guard, mp__deadline_after(timeout_ms),
-                             &lock->budget);
+    mp__chaos("before acquire");
+    result = mp__guard_acquire(lock->guard, mp__deadline_after(timeout_ms),
+                               &lock->budget);
+    mp__chaos("after acquire");
+    return result;
 }
 
 int mp_lock_release(mp_lock *lock)
 {
-    return lock == NULL ? MP_EINVAL : mp__guard_release(lock->guard);
+    if (lock == NULL) {
+        return MP_EINVAL;
+    }
+    mp__chaos("before release");
+    return mp__guard_release(lock->guard);
 }
 
 bool mp__lock_is_mine(const mp_lock *lock, mp__ident *self)

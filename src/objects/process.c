@@ -15,8 +15,10 @@
 #include "mp/error.h"
 #include "objects/process.h"
 #include "objects/process_self.h"
+#include "platform/chaos.h"
 #include "platform/clock.h"
 #include "platform/fd.h"
+#include "platform/log.h"
 #include "platform/self.h"
 
 #include <stdio.h>
@@ -123,20 +125,26 @@ int mp_process_create(mp_process **process, mp_process_main *entry,
 /* Look whether a started child has ended; true if so. */
 static bool look(mp_process *process)
 {
+    char text[MP__LOG_STATUS];
+
     if (process->state != MP__PROCESS_STARTED) {
         return has_ended(process);
     }
     switch (mp__child_reap(process->pid, &process->how)) {
     case MP__REAP_ENDED:
         process->state = MP__PROCESS_ENDED;
-        return true;
+        break;
     case MP__REAP_LOST:
         process->state = MP__PROCESS_LOST;
-        return true;
-    case MP__REAP_RUNNING:
         break;
+    case MP__REAP_RUNNING:
+        return false;
     }
-    return false;
+    mp__log("%s ended with %s, process %d", process->name,
+            mp__log_status(text, process->state == MP__PROCESS_ENDED,
+                           process->how.status),
+            (int)process->pid);
+    return true;
 }
 
 /* Reap every child that has ended; free those without a handle. */
@@ -192,6 +200,7 @@ static _Noreturn void run_child(mp_process *self, const sigset_t *mask,
     self->watch = -1;
     mp__process_set_self(self, parent_pid, parent, parent_name);
     (void)mp__domain_self(&ident); /* so that others can see us live */
+    mp__chaos_enter(self->identity, true);
     mp__child_on_exit(mp__process_leave);
     mp__child_begin_user(mask);
     if (self->entry != NULL) {
@@ -262,6 +271,7 @@ int mp_process_start(mp_process *process)
         return error;
     }
     process->state = MP__PROCESS_STARTED;
+    mp__log("%s born, process %d", process->name, (int)process->pid);
     mp__self_lock();
     process->next = mp__children;
     mp__children = process;

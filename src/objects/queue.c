@@ -11,6 +11,7 @@
 #include "mp/error.h"
 #include "objects/process.h"
 #include "objects/serializer.h"
+#include "platform/chaos.h"
 #include "platform/clock.h"
 #include "shared/ring.h"
 
@@ -69,6 +70,18 @@ static int check(const mp_queue *queue)
     return queue->closed ? MP_ECLOSED : 0;
 }
 
+/* mp__ring_put() between two places of chaos. */
+static int put_bytes(mp_queue *queue, const void *bytes, size_t size,
+                     int64_t deadline)
+{
+    int error;
+
+    mp__chaos("before put");
+    error = mp__ring_put(queue->ring, bytes, size, deadline);
+    mp__chaos("after put");
+    return error;
+}
+
 int mp_queue_put(mp_queue *queue, const void *object, int timeout_ms)
 {
     size_t size = 0;
@@ -83,13 +96,13 @@ int mp_queue_put(mp_queue *queue, const void *object, int timeout_ms)
     }
     deadline = mp__deadline_after(timeout_ms);
     if (mp__serializer_is_plain(&queue->serializer)) {
-        return mp__ring_put(queue->ring, object, queue->serializer.object_size,
-                            deadline);
+        return put_bytes(queue, object, queue->serializer.object_size,
+                         deadline);
     }
     error = mp__serializer_encode(&queue->serializer, object, &queue->scratch,
                                   &size);
     if (error == 0) {
-        error = mp__ring_put(queue->ring, queue->scratch.bytes, size, deadline);
+        error = put_bytes(queue, queue->scratch.bytes, size, deadline);
     }
     mp__scratch_trim(&queue->scratch, SCRATCH_KEPT);
     return error;
@@ -106,8 +119,7 @@ int mp_queue_put_bytes(mp_queue *queue, const void *bytes, size_t size,
     if (bytes == NULL && size > 0) {
         return MP_EINVAL;
     }
-    return mp__ring_put(queue->ring, bytes, size,
-                        mp__deadline_after(timeout_ms));
+    return put_bytes(queue, bytes, size, mp__deadline_after(timeout_ms));
 }
 
 /* Nobody is left who could put a message into an empty queue: no process
@@ -118,8 +130,8 @@ static bool is_abandoned(mp_queue *queue)
 }
 
 /* mp__ring_get() with the end of MP_FOREVER when the queue is abandoned. */
-static int get_or_alone(mp_queue *queue, void *buffer, size_t capacity,
-                        size_t *size, int64_t deadline)
+static int ring_get_or_alone(mp_queue *queue, void *buffer, size_t capacity,
+                             size_t *size, int64_t deadline)
 {
     int error;
 
@@ -139,6 +151,17 @@ static int get_or_alone(mp_queue *queue, void *buffer, size_t capacity,
             return error == MP_ETIMEDOUT ? MP_ECLOSED : error;
         }
     }
+}
+
+static int get_or_alone(mp_queue *queue, void *buffer, size_t capacity,
+                        size_t *size, int64_t deadline)
+{
+    int error;
+
+    mp__chaos("before get");
+    error = ring_get_or_alone(queue, buffer, capacity, size, deadline);
+    mp__chaos("after get");
+    return error;
 }
 
 /* The oldest message, whole, in scratch. It stays in the queue until there is

@@ -8,6 +8,7 @@
 
 #include "mp/error.h"
 #include "objects/handle.h"
+#include "platform/chaos.h"
 #include "platform/clock.h"
 #include "shared/guard.h"
 
@@ -59,11 +60,13 @@ int mp_rlock_acquire(mp_rlock *lock, int timeout_ms)
         lock->depth++;
         return 0;
     }
+    mp__chaos("before acquire");
     result = mp__guard_acquire(lock->guard, mp__deadline_after(timeout_ms),
                                &lock->budget);
     if (result >= 0) {
         lock->depth = 1;
     }
+    mp__chaos("after acquire");
     return result;
 }
 
@@ -75,6 +78,7 @@ int mp_rlock_release(mp_rlock *lock)
     if (!is_mine(lock)) {
         return MP_EPERM;
     }
+    mp__chaos("before release");
     lock->depth--;
     return lock->depth > 0 ? 0 : mp__guard_release(lock->guard);
 }

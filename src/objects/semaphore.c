@@ -5,6 +5,7 @@
 
 #include "mp/error.h"
 #include "objects/handle.h"
+#include "platform/chaos.h"
 #include "platform/clock.h"
 #include "shared/permits.h"
 
@@ -35,18 +36,25 @@ int mp_semaphore_create(mp_semaphore **semaphore, int value, int maximum)
 
 int mp_semaphore_acquire(mp_semaphore *semaphore, int timeout_ms)
 {
+    int result;
+
     if (semaphore == NULL) {
         return MP_EINVAL;
     }
-    return mp__permits_acquire(
+    mp__chaos("before acquire");
+    result = mp__permits_acquire(
         semaphore->permits, mp__deadline_after(timeout_ms), &semaphore->budget);
+    mp__chaos("after acquire");
+    return result;
 }
 
 int mp_semaphore_release(mp_semaphore *semaphore)
 {
-    return semaphore == NULL
-               ? MP_EINVAL
-               : mp__permits_release(semaphore->permits, &semaphore->budget);
+    if (semaphore == NULL) {
+        return MP_EINVAL;
+    }
+    mp__chaos("before release");
+    return mp__permits_release(semaphore->permits, &semaphore->budget);
 }
 
 int mp_semaphore_value(const mp_semaphore *semaphore)

@@ -12,6 +12,8 @@
 #include "mp/error.h"
 #include "platform/child.h"
 #include "platform/clock.h"
+#include "platform/log.h"
+#include "platform/self.h"
 #include "pool/chunk.h"
 
 #include <stdatomic.h>
@@ -58,6 +60,10 @@ static int64_t look_at_item(mp__core *core, const mp__claim *claim, pid_t pid,
     }
     if (mp__task_table_condemn(core->table, claim, to)) { /* S1 */
         mp__child_kill_group(pid);
+        mp__log("pool %d: worker %u killed, process %d: %s", mp__self_pid(),
+                (unsigned)claim->worker, (int)pid,
+                to == MP__TASK_CANCELED ? "its item was cancelled"
+                                        : "its item ran past its limit");
         return MP__NEVER; /* its death will tell */
     }
     return MP__AT_ONCE; /* it was faster: see what it does now */
@@ -81,6 +87,10 @@ static int64_t look_at_edge(mp__core *core, uint32_t w, pid_t pid)
     if (leaving || atomic_compare_exchange_strong(&line->ready, &ready,
                                                   MP__WORKER_OVERDUE)) {
         mp__child_kill_group(pid);
+        mp__log(
+            "pool %d: worker %u killed, process %d: its %s function ran past "
+            "the limit",
+            mp__self_pid(), (unsigned)w, (int)pid, leaving ? "exit" : "init");
     }
     return MP__NEVER;
 }

@@ -11,6 +11,7 @@
 #include "platform/child.h"
 #include "platform/clock.h"
 #include "platform/fd.h"
+#include "platform/log.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -150,6 +151,8 @@ void mp__supervisor_is_gone(mp_pool *pool)
             mp__child_signal(pool->supervisor, -1, SIGKILL);
         }
     }
+    mp__log("pool %d: supervisor ended%s", (int)pool->supervisor,
+            pool->over_error == MP_EBROKEN ? "; the pool is broken" : "");
     pool->supervisor = 0;
 }
 

@@ -5,11 +5,15 @@
 
 #include "mp/error.h"
 #include "mp/process.h"
+#include "platform/chaos.h"
 #include "platform/child.h"
 #include "platform/clock.h"
 #include "platform/fd.h"
+#include "platform/log.h"
 #include "pool/supervisor.h"
 
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,16 +59,24 @@ static int wait_for_start(mp_pool *pool)
 
 static int start_supervisor(mp_pool *pool)
 {
+    static _Atomic unsigned pools; /* started by this process */
+    char name[32];
     sigset_t mask;
     int error;
-    pid_t pid = mp__child_fork(&mask);
+    pid_t pid;
 
+    (void)snprintf(name, sizeof(name), "pool %u",
+                   atomic_fetch_add(&pools, 1) + 1);
+    pid = mp__child_fork(&mask);
     if (pid == 0) {
+        mp__chaos_enter(name, false);
         mp__supervisor_live(&pool->core);
     }
     if (pid < 0) {
         return pid;
     }
+    mp__log("pool %d: supervisor born, for %u workers", (int)pid,
+            (unsigned)pool->core.workers);
     mp__child_lead_group(pid);
     pool->supervisor = pid;
     mp__fd_close(&pool->core.link_supervisor);

@@ -31,15 +31,18 @@
 #include "pool/supervisor.h"
 
 #include "mp/error.h"
+#include "platform/chaos.h"
 #include "platform/child.h"
 #include "platform/clock.h"
 #include "platform/fd.h"
+#include "platform/log.h"
 #include "platform/self.h"
 #include "pool/overrun.h"
 #include "pool/settle.h"
 #include "pool/worker.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,6 +60,7 @@ struct place {
     int64_t not_before;
     uint64_t committed; /* bytes that its ring had carried at the fork */
     unsigned barren;    /* deaths in a row without a commit */
+    unsigned births;    /* of workers in it */
     mp__request request;
 };
 
@@ -71,6 +75,15 @@ struct supervisor {
     int look_ms; /* how soon to look at getppid() again */
 };
 
+/* In a fresh worker: what its plan of chaos depends on. */
+static void enter_chaos(uint32_t w, unsigned birth)
+{
+    char name[32];
+
+    (void)snprintf(name, sizeof(name), "worker %u.%u", (unsigned)w, birth);
+    mp__chaos_enter(name, true);
+}
+
 /* S7. 0, or -errno of fork. */
 static int fork_worker(struct supervisor *s, uint32_t w)
 {
@@ -84,6 +97,7 @@ static int fork_worker(struct supervisor *s, uint32_t w)
     mp__task_table_set_clock(s->core->table, w, 0);
     pid = mp__child_fork(&mask);
     if (pid == 0) {
+        enter_chaos(w, s->places[w].births);
         mp__worker_live(s->core, w, s->self);
     }
     if (pid < 0) {
@@ -91,10 +105,13 @@ static int fork_worker(struct supervisor *s, uint32_t w)
     }
     mp__child_lead_group(pid);
     s->places[w].pid = pid;
+    s->places[w].births++;
     s->places[w].wanted = false;
     s->places[w].request.since = 0;
     s->places[w].committed = mp__outbox_carried(s->core->outbox, w);
     atomic_store(&line->pid, (int32_t)pid);
+    mp__log("pool %d: worker %u born, process %d", (int)s->self, (unsigned)w,
+            (int)pid);
     return 0;
 }
 
@@ -132,6 +149,7 @@ static _Noreturn void break_pool(struct supervisor *s, const mp__fault *fault)
 {
     mp__core_tell(s->core, fault);
     atomic_store(&s->core->control->phase, MP__PHASE_BROKEN);
+    mp__log("pool %d: broken: %s", (int)s->self, s->core->control->fault.text);
     end_all(s);
 }
 
@@ -195,7 +213,10 @@ static int64_t back_off(struct supervisor *s, uint32_t w, bool well)
     for (i = BARREN_FREE + 1; i < place->barren && wait < BACK_OFF_MOST; i++) {
         wait *= 2;
     }
-    return mp__clock_ns() + (wait < BACK_OFF_MOST ? wait : BACK_OFF_MOST);
+    wait = wait < BACK_OFF_MOST ? wait : BACK_OFF_MOST;
+    mp__log("pool %d: worker %u comes back in %d ms", (int)s->self, (unsigned)w,
+            (int)(wait / MP__MS));
+    return mp__clock_ns() + wait;
 }
 
 /* Its init function said no, or took too long: the pool breaks. */
@@ -223,7 +244,11 @@ static void bury(struct supervisor *s, uint32_t w, const mp__death *death)
     uint32_t ready = atomic_load(&line->ready);
     bool well = death->known && death->how.status == 0;
     bool held = false;
+    char text[MP__LOG_STATUS];
 
+    mp__log("pool %d: worker %u ended with %s, process %d", (int)s->self,
+            (unsigned)w, mp__log_status(text, death->known, death->how.status),
+            (int)death->pid);
     s->places[w].pid = 0;
     atomic_store(&line->pid, 0);
     if (mp__settle(s->core, w, death, &held)) { /* S4, S5 */
@@ -327,8 +352,12 @@ static void look_at_owner(struct supervisor *s, int ready)
     } else if (s->link_ended) {
         s->look_ms = s->look_ms < SLICE_MS / 2 ? s->look_ms * 2 : SLICE_MS;
     }
-    if (mp__child_is_orphan(s->core->owner) ||
-        atomic_load(&s->core->control->phase) == MP__PHASE_TERMINATED) {
+    if (mp__child_is_orphan(s->core->owner)) {
+        mp__log("pool %d: its owner died; workers are killed", (int)s->self);
+        end_all(s);
+    }
+    if (atomic_load(&s->core->control->phase) == MP__PHASE_TERMINATED) {
+        mp__log("pool %d: terminated; workers are killed", (int)s->self);
         end_all(s);
     }
 }

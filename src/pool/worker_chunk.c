@@ -5,6 +5,7 @@
 
 #include "mp/error.h"
 #include "platform/child.h"
+#include "platform/chaos.h"
 #include "platform/clock.h"
 #include "platform/file.h"
 #include "platform/self.h"
@@ -141,12 +142,14 @@ static void commit(mp__worker *w, const mp__chunk *chunk, mp__record *record)
     bool clocked = is_clocked(w, chunk);
 
     mp__outbox_seal(w->core->outbox, w->index, record); /* W7 */
+    mp__chaos("before commit");
     if (clocked && !last) {
         mp__worker_start_clock(w, mp__clock_ns());
     }
     if (!mp__task_table_commit(w->core->table, &w->claim, next, last)) {
         mp__worker_wait_for_death(w); /* W8 lost */
     }
+    mp__chaos("after commit");
     mp__outbox_publish(w->core->outbox, w->index); /* W9 */
     if (clocked && last) {
         mp__worker_stop_clock(w);
@@ -260,6 +263,7 @@ static void run_item(mp__worker *w, const mp__chunk *chunk, const void *bytes,
                      .soft_end = mp__worker_soft_end(w, chunk->limit_ms),
                      .is_canceled = is_canceled,
                      .context = w });
+    mp__chaos("before run");
     *ran = mp__run_item(&w->runner, chunk, bytes, size,
                         (size_t)(chunk->first + w->claim.item));
     leave_copy(w);

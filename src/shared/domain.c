@@ -23,8 +23,10 @@
 #include "shared/domain.h"
 
 #include "mp/error.h"
+#include "platform/chaos.h"
 #include "platform/file.h"
 #include "platform/life.h"
+#include "platform/log.h"
 #include "platform/map.h"
 #include "platform/self.h"
 
@@ -57,10 +59,16 @@ static int life_fd = -1;
 static int open_locked(void)
 {
     struct domain *fresh;
+    int error;
     int fd;
 
     if (atomic_load(&domain) != NULL) {
         return 0;
+    }
+    mp__log_open();
+    error = mp__chaos_open();
+    if (error < 0) {
+        return error;
     }
     fd = mp__life_open();
     if (fd < 0) {
