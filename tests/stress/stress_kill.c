@@ -17,6 +17,8 @@
  * and printed. Fails on a hang (30 s without progress), a stray process, a
  * wrong result or total.
  */
+#include "processes.h"
+
 #include <mp/mp.h>
 
 #include <errno.h>
@@ -28,7 +30,6 @@
 #ifdef __linux__
 #include <sys/prctl.h>
 #endif
-#include <time.h>
 #include <unistd.h>
 
 enum { WORKERS = 3, ITEMS = 60, HANG_MS = 30000 };
@@ -66,21 +67,6 @@ static mp_lock *lock;
             _exit(1);                                                          \
         }                                                                      \
     } while (0)
-
-static long long now_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static void nap_us(long us)
-{
-    struct timespec span = { us / 1000000, us % 1000000 * 1000 };
-
-    (void)nanosleep(&span, NULL);
-}
 
 /* ---- in the workers ---- */
 
@@ -248,50 +234,6 @@ static pid_t start_owner(void)
         own_pools();
     }
     return pid;
-}
-
-/* A pid alone may be somebody else's by now: numbers come round again while
- * thousands of processes are made. Parent and start time tell. */
-struct identity {
-    int pid;
-    int parent;
-    unsigned long long start; /* 0: there is no such process */
-};
-
-static struct identity identify(int pid)
-{
-    struct identity who = { .pid = pid };
-    char path[64];
-    char line[512] = "";
-    const char *rest;
-    FILE *file;
-
-    (void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-    file = pid > 0 ? fopen(path, "r") : NULL;
-    if (file == NULL) {
-        return who;
-    }
-    if (fgets(line, sizeof(line), file) != NULL &&
-        (rest = strrchr(line, ')')) != NULL) {
-        (void)sscanf(rest + 1,
-                     " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u "
-                     "%*d %*d %*d %*d %*d %*d %llu",
-                     &who.parent, &who.start);
-    }
-    (void)fclose(file);
-    return who;
-}
-
-/* Orphans come to us where that can be arranged, or init reaps them. */
-static int is_gone(const struct identity *who)
-{
-    if (who->start == 0) {
-        return 1;
-    }
-    while (waitpid(who->pid, NULL, WNOHANG) > 0) {
-        /* go on */
-    }
-    return identify(who->pid).start != who->start;
 }
 
 static int wait_gone(const struct identity *all, int count)
