@@ -37,19 +37,25 @@ static int make_slots(mp_pool *pool)
     return 0;
 }
 
-/* Wait until the supervisor has forked all workers, or could not. */
+/* Wait until the supervisor has forked all workers, or could not. Its byte is
+ * on the way then, and shall not be left over; but it may have been lost. */
 static int wait_for_start(mp_pool *pool)
 {
+    int64_t deadline = MP__NEVER;
     int started = 0;
     int ready;
 
     for (;;) {
-        ready =
-            mp__fd_wait(pool->core.bell_read, pool->core.link_owner, SLICE_MS);
+        ready = mp__fd_wait(pool->core.bell_read, pool->core.link_owner,
+                            mp__deadline_poll_ms(deadline, SLICE_MS));
         (void)mp__fd_drain(pool->core.bell_read);
         started = atomic_load(&pool->core.control->started);
-        if (started != 0 && (ready & 1) != 0) {
-            return started < 0 ? started : 0; /* and no byte is left over */
+        if (started != 0 &&
+            ((ready & 1) != 0 || mp__deadline_passed(deadline))) {
+            return started < 0 ? started : 0;
+        }
+        if (started != 0 && deadline == MP__NEVER) {
+            deadline = mp__clock_ns() + SLICE_MS * MP__MS;
         }
         if ((ready & 2) != 0 && mp__fd_drain(pool->core.link_owner)) {
             return started < 0 ? started : MP_EBROKEN; /* it was killed */
