@@ -88,18 +88,37 @@ static int look(mp_wait_item *items, struct pollfd *set, size_t count)
     return ready;
 }
 
+/* The descriptor of an item says that it is ready: is it true? *early: it
+ * will go on saying so before it is. */
+static bool is_ready(const mp_wait_item *item, bool *early)
+{
+    if (item->queue != NULL) {
+        return mp__queue_is_ready(item->queue);
+    }
+    /* Without a pidfd: a process closes its files a moment before its end,
+     * or long before. */
+    if (item->process != NULL && mp_process_is_alive(item->process) != 0) {
+        *early = true;
+        return false;
+    }
+    return true;
+}
+
 /* After a poll: how many items are ready. */
 static int mark(mp_wait_item *items, const struct pollfd *set, size_t count)
 {
+    bool early = false;
     int ready = 0;
     size_t i;
 
     for (i = 0; i < count; i++) {
         if (set[i].revents != 0) {
-            items[i].ready =
-                items[i].queue == NULL || mp__queue_is_ready(items[i].queue);
+            items[i].ready = is_ready(&items[i], &early);
         }
         ready += items[i].ready;
+    }
+    if (ready == 0 && early) {
+        mp__clock_sleep(MP__MS);
     }
     return ready;
 }
