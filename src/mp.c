@@ -18,16 +18,24 @@ static const struct {
     const char *text;
 } system_errors[] = {
     { EACCES, "permission denied" },
+    { EAFNOSUPPORT, "the system has no local sockets" },
     { EBADF, "a descriptor of libmp was closed behind its back" },
+    { EDQUOT, "no space left for a large message: quota" },
+    { EEXIST, "no name is free for a temporary file" },
     { EFBIG, "the message is larger than files may become" },
     { EINTR, "interrupted by a signal" },
     { EIO, "input/output error, or damaged shared memory" },
     { EMFILE, "this process has too many open descriptors" },
     { ENFILE, "the system has too many open files" },
+    { ENOBUFS, "the system is out of buffers" },
+    { ENODEV, "the system cannot make such a descriptor" },
+    { ENOLCK, "the system has no file locks left" },
     { ENOSPC, "no space left for a large message" },
     { ENOSYS, "the system cannot do this" },
     { ENOENT, "no such file or directory" },
     { ENAMETOOLONG, "TMPDIR is too long" },
+    { EROFS, "TMPDIR cannot be written to" },
+    { ESTALE, "another process took this one for dead" },
 };
 
 static const char *system_text(int error)
