@@ -7,6 +7,7 @@
 
 #include "platform/fd.h"
 
+#include "platform/mark.h"
 #include "platform/self.h"
 
 #include <errno.h>
@@ -39,11 +40,14 @@ int mp__fd_adopt(int fd)
         return -saved;
     }
     if (fd >= LOWEST && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0) {
+        mp__mark_set(fd);
         return fd;
     }
     high = fcntl(fd, F_DUPFD_CLOEXEC, LOWEST);
     if (high < 0) {
         high = -errno;
+    } else {
+        mp__mark_set(high);
     }
     (void)close(fd);
     errno = saved;
@@ -107,7 +111,7 @@ int mp__fd_own(int fd)
     }
     error = owned_add(fd);
     if (error < 0) {
-        (void)close(fd);
+        mp__mark_close(fd);
         fd = error;
     }
     errno = saved;
@@ -119,9 +123,7 @@ void mp__fd_close(int *fd)
     int saved = errno;
 
     if (*fd >= 0 && owned_remove(*fd)) {
-        /* After EINTR the number is free on every system we know; a second
-         * close() could hit somebody else's descriptor. */
-        (void)close(*fd);
+        mp__mark_close(*fd);
     }
     *fd = -1;
     errno = saved;
@@ -152,7 +154,7 @@ void mp__fd_close_inherited(void)
             i++;
             continue;
         }
-        (void)close(owned[i].fd);
+        mp__mark_close(owned[i].fd);
         owned[i] = owned[--owned_count];
     }
     mp__self_unlock();
@@ -202,6 +204,9 @@ int mp__fd_pipe(int *read_end, int *write_end)
      * may fork and exec at any moment. */
 #if !defined(MP_PORTABLE) && defined(__linux__)
     error = pipe2(ends, O_CLOEXEC);
+    if (error < 0 && (errno == ENOSYS || errno == EPERM)) {
+        error = pipe(ends); /* a sandbox that has not heard of pipe2 */
+    }
 #else
     error = pipe(ends);
 #endif
@@ -230,7 +235,8 @@ void mp__fd_ring(int pipe_end)
 {
     int saved = errno;
 
-    while (write(pipe_end, "", 1) < 0 && errno == EINTR) {
+    while (mp__mark_is_ours(pipe_end) && write(pipe_end, "", 1) < 0 &&
+           errno == EINTR) {
         /* try again */
     }
     errno = saved;
@@ -240,7 +246,8 @@ void mp__fd_ring_link(int link_end)
 {
     int saved = errno;
 
-    while (send(link_end, "", 1, MSG_NOSIGNAL) < 0 && errno == EINTR) {
+    while (mp__mark_is_ours(link_end) &&
+           send(link_end, "", 1, MSG_NOSIGNAL) < 0 && errno == EINTR) {
         /* try again */
     }
     errno = saved;
@@ -251,14 +258,15 @@ bool mp__fd_drain(int fd)
     int saved = errno;
     char bytes[256];
     ssize_t got;
-    bool ended;
 
+    if (!mp__mark_is_ours(fd)) {
+        return true;
+    }
     do {
         got = read(fd, bytes, sizeof(bytes));
     } while (got > 0 || (got < 0 && errno == EINTR));
-    ended = got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
     errno = saved;
-    return ended;
+    return got == 0; /* an error of a descriptor that is ours is no end */
 }
 
 int mp__fd_poll(struct pollfd *set, size_t count, int timeout_ms)

@@ -9,6 +9,7 @@
 #include "platform/file.h"
 
 #include "platform/fd.h"
+#include "platform/mark.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -52,8 +53,8 @@ int mp__file_create(void)
 
 #if !defined(MP_PORTABLE) && defined(MFD_CLOEXEC)
     fd = memfd_create("libmp", MFD_CLOEXEC);
-    if (fd < 0 && (errno == ENOSYS || errno == EPERM)) {
-        fd = temporary_file();
+    if (fd < 0 && (errno == ENOSYS || errno == EPERM || errno == EACCES)) {
+        fd = temporary_file(); /* EACCES: the sysctl vm.memfd_noexec */
     }
 #else
     fd = temporary_file();
@@ -82,7 +83,9 @@ static ssize_t write_quietly(int fd, const void *bytes, size_t size,
     wrote = pwrite(fd, bytes, size, offset);
     error = errno;
     if (wrote < 0 && error == EFBIG && !sigismember(&pending, SIGXFSZ)) {
-        (void)sigtimedwait(&limit, NULL, &none);
+        while (sigtimedwait(&limit, NULL, &none) < 0 && errno == EINTR) {
+            /* left pending it would kill us below */
+        }
     }
     (void)sigprocmask(SIG_SETMASK, &before, NULL);
     errno = error;
@@ -94,9 +97,9 @@ int mp__file_write(int fd, uint64_t offset, const void *bytes, size_t size)
     int saved = errno;
     const char *next = bytes;
     ssize_t moved;
-    int error = 0;
+    int error = mp__mark_is_ours(fd) ? 0 : -EBADF;
 
-    while (size > 0) {
+    while (error == 0 && size > 0) {
         moved = write_quietly(fd, next, size < CALL_MOST ? size : CALL_MOST,
                               (off_t)offset);
         if (moved < 0 && errno == EINTR) {
@@ -119,9 +122,9 @@ int mp__file_read(int fd, uint64_t offset, void *bytes, size_t size)
     int saved = errno;
     char *next = bytes;
     ssize_t moved;
-    int error = 0;
+    int error = mp__mark_is_ours(fd) ? 0 : -EBADF;
 
-    while (size > 0) {
+    while (error == 0 && size > 0) {
         moved =
             pread(fd, next, size < CALL_MOST ? size : CALL_MOST, (off_t)offset);
         if (moved < 0 && errno == EINTR) {
@@ -144,8 +147,10 @@ void mp__file_give_back(int fd, uint64_t offset, uint64_t size)
 #if !defined(MP_PORTABLE) && defined(FALLOC_FL_PUNCH_HOLE)
     int saved = errno;
 
-    (void)fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-                    (off_t)offset, (off_t)size);
+    if (mp__mark_is_ours(fd)) {
+        (void)fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                        (off_t)offset, (off_t)size);
+    }
     errno = saved;
 #else
     (void)fd;
@@ -159,7 +164,7 @@ void mp__file_close(int *fd)
     int saved = errno;
 
     if (*fd >= 0) {
-        (void)close(*fd);
+        mp__mark_close(*fd);
     }
     *fd = -1;
     errno = saved;

@@ -8,6 +8,7 @@
 #include "platform/flag.h"
 
 #include "platform/fd.h"
+#include "platform/mark.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,31 +17,8 @@
 
 #if !defined(MP_PORTABLE) && defined(__linux__)
 #include <sys/eventfd.h>
+#endif
 
-int mp__flag_create(mp__flag *flag)
-{
-    int saved = errno;
-    int fd = mp__fd_adopt(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-
-    errno = saved;
-    if (fd < 0) {
-        return fd;
-    }
-    *flag = (mp__flag){ .read_end = fd, .write_end = fd };
-    return 0;
-}
-
-void mp__flag_raise(const mp__flag *flag)
-{
-    const uint64_t one = 1;
-    int saved = errno;
-
-    while (write(flag->write_end, &one, sizeof(one)) < 0 && errno == EINTR) {
-        /* try again */
-    }
-    errno = saved;
-}
-#else
 static int set_nonblocking(int fd)
 {
     int flags = fcntl(fd, F_GETFL);
@@ -48,17 +26,15 @@ static int set_nonblocking(int fd)
     return flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ? -errno : 0;
 }
 
-int mp__flag_create(mp__flag *flag)
+/* Its read end is open in every process that has its write end: no SIGPIPE. */
+static int pipe_create(mp__flag *flag)
 {
     mp__flag fresh = { .read_end = -1, .write_end = -1 };
-    int saved = errno;
     int ends[2];
     int error = 0;
 
     if (pipe(ends) < 0) {
-        error = -errno;
-        errno = saved;
-        return error;
+        return -errno;
     }
     fresh.read_end = mp__fd_adopt(ends[0]);
     fresh.write_end = mp__fd_adopt(ends[1]);
@@ -73,16 +49,45 @@ int mp__flag_create(mp__flag *flag)
     } else {
         *flag = fresh;
     }
+    return error;
+}
+
+int mp__flag_create(mp__flag *flag)
+{
+    int saved = errno;
+    int error;
+
+#if !defined(MP_PORTABLE) && defined(__linux__)
+    int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+    if (fd < 0 && (errno == ENOSYS || errno == EPERM || errno == ENODEV)) {
+        error = pipe_create(flag);
+    } else {
+        fd = mp__fd_adopt(fd);
+        error = fd < 0 ? fd : 0;
+        if (error == 0) {
+            *flag = (mp__flag){ .read_end = fd, .write_end = fd };
+        }
+    }
+#else
+    error = pipe_create(flag);
+#endif
     errno = saved;
     return error;
 }
 
-/* Its read end is open in every process that has its write end: no SIGPIPE. */
+/* Eight bytes: what an eventfd takes, and to a pipe it is all the same. */
 void mp__flag_raise(const mp__flag *flag)
 {
-    mp__fd_ring(flag->write_end);
+    const uint64_t one = 1;
+    int saved = errno;
+
+    while (mp__mark_is_ours(flag->write_end) &&
+           write(flag->write_end, &one, sizeof(one)) < 0 && errno == EINTR) {
+        /* try again */
+    }
+    errno = saved;
 }
-#endif
 
 void mp__flag_lower(const mp__flag *flag)
 {
@@ -94,10 +99,10 @@ void mp__flag_close(mp__flag *flag)
     int saved = errno;
 
     if (flag->write_end >= 0 && flag->write_end != flag->read_end) {
-        (void)close(flag->write_end);
+        mp__mark_close(flag->write_end);
     }
     if (flag->read_end >= 0) {
-        (void)close(flag->read_end);
+        mp__mark_close(flag->read_end);
     }
     *flag = (mp__flag){ .read_end = -1, .write_end = -1 };
     errno = saved;

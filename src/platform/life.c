@@ -9,6 +9,7 @@
 #include "platform/life.h"
 
 #include "platform/file.h"
+#include "platform/mark.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,6 +29,9 @@ static int lock_call(int fd, int command, struct flock *range)
     int saved = errno;
     int error;
 
+    if (!mp__mark_is_ours(fd)) {
+        return -EBADF; /* a lock on a file of the host's would say nothing */
+    }
     do {
         error = fcntl(fd, command, range) < 0 ? -errno : 0;
     } while (error == -EINTR);

@@ -9,13 +9,13 @@
 
 #include "platform/clock.h"
 #include "platform/fd.h"
+#include "platform/mark.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
 int mp__socket_pair(int *one, int *other)
 {
@@ -66,6 +66,9 @@ int64_t mp__socket_send(int fd, const void *head, size_t head_size,
     int saved = errno;
     int64_t sent;
 
+    if (!mp__mark_is_ours(fd)) {
+        return -EBADF;
+    }
     do {
         sent = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     } while (sent < 0 && errno == EINTR);
@@ -81,6 +84,9 @@ static int64_t receive(int fd, struct msghdr *message, int flags)
     int saved = errno;
     int64_t got;
 
+    if (!mp__mark_is_ours(fd)) {
+        return -EBADF;
+    }
     do {
         got = recvmsg(fd, message, flags | MSG_DONTWAIT);
     } while (got < 0 && errno == EINTR);
@@ -124,7 +130,9 @@ void mp__socket_cut(int fd)
 {
     int saved = errno;
 
-    (void)shutdown(fd, SHUT_RDWR);
+    if (mp__mark_is_ours(fd)) {
+        (void)shutdown(fd, SHUT_RDWR);
+    }
     errno = saved;
 }
 
@@ -133,7 +141,7 @@ void mp__socket_close(int *fd)
     int saved = errno;
 
     if (*fd >= 0) {
-        (void)close(*fd);
+        mp__mark_close(*fd);
     }
     *fd = -1;
     errno = saved;

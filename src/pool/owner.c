@@ -144,11 +144,13 @@ void mp__supervisor_is_gone(mp_pool *pool)
     pool->over = true;
     pool->over_error = pool->over_error == 0 ? MP_EBROKEN : pool->over_error;
     /* Its end of the link closes a moment before it can be reaped. If it goes
-     * on, our end was closed behind our back, and the pool is of no use. */
+     * on, our end was closed behind our back, and the pool is of no use: it
+     * sees the end of our end, and then the phase. */
+    atomic_store(&pool->core.control->phase, MP__PHASE_TERMINATED);
     while (mp__child_reap(pool->supervisor, &how) == MP__REAP_RUNNING) {
         mp__clock_sleep(MP__MS / 10);
         if (mp__deadline_passed(deadline)) {
-            mp__child_signal(pool->supervisor, -1, SIGKILL);
+            (void)mp__child_signal(pool->supervisor, -1, SIGKILL);
         }
     }
     mp__log("pool %d: supervisor ended%s", (int)pool->supervisor,
@@ -200,7 +202,7 @@ void mp__owner_terminate(mp_pool *pool)
 void mp__owner_kill(mp_pool *pool)
 {
     if (pool->supervisor != 0) {
-        mp__child_signal(pool->supervisor, -1, SIGKILL);
+        (void)mp__child_signal(pool->supervisor, -1, SIGKILL);
         mp__supervisor_is_gone(pool);
         end_workers(pool);
     }

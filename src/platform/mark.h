@@ -1,0 +1,19 @@
+/*
+ * mark.h -- is a descriptor still the one that we made?
+ */
+#ifndef MP__MARK_H
+#define MP__MARK_H
+
+#include <stdbool.h>
+
+/* Remember what `fd`, which we have just made, stands for. */
+void mp__mark_set(int fd);
+
+/* False when `fd` was closed behind our back, or is somebody else's by now.
+ * True also where we cannot know. Async-signal-safe. */
+bool mp__mark_is_ours(int fd);
+
+/* Close `fd` if it is ours, and forget it. May change errno. */
+void mp__mark_close(int fd);
+
+#endif
