@@ -102,7 +102,8 @@ MP_API int mp_process_is_daemon(const mp_process *process);
 MP_API int mp_process_descriptor(const mp_process *process);
 
 /** Send SIGTERM. Returns 0, also when it has ended and nothing is sent;
- *  MP_ESTATE before the start; MP_EINVAL. */
+ *  MP_ESTATE before the start; MP_EPERM when it runs as another user by now;
+ *  MP_EINVAL. */
 MP_API int mp_process_terminate(mp_process *process);
 
 /** Send SIGKILL, likewise. */

@@ -19,6 +19,7 @@
 #include "platform/clock.h"
 #include "platform/fd.h"
 #include "platform/log.h"
+#include "platform/mark.h"
 #include "platform/self.h"
 
 #include <stdio.h>
@@ -284,13 +285,11 @@ static void wait_slice(const mp_process *process, int64_t deadline, int ms)
 {
     int left = mp__deadline_poll_ms(deadline, ms);
 
-    if (process->watch_is_exact) {
-        (void)mp__fd_wait(process->watch, -1, left);
-        return;
-    }
     /* End of file and still not reaped: its status is on the way, or it
-     * closed the descriptor. Then only naps are left. */
-    if (mp__fd_wait(process->watch, -1, left) != 0) {
+     * closed the descriptor, or somebody closed ours. Then only naps are
+     * left. */
+    if (mp__fd_wait(process->watch, -1, left) != 0 &&
+        !(process->watch_is_exact && mp__mark_is_ours(process->watch))) {
         mp__clock_sleep(mp__deadline_slice(deadline, ms * MP__MS) -
                         mp__clock_ns());
     }
@@ -421,11 +420,11 @@ int mp__process_signal(mp_process *process, int number)
         process->state == MP__PROCESS_PARENT) {
         return MP_ESTATE;
     }
-    if (!look(process)) {
-        mp__child_signal(process->pid,
-                         process->watch_is_exact ? process->watch : -1, number);
-    }
-    return 0;
+    return look(process)
+               ? 0
+               : mp__child_signal(process->pid,
+                                  process->watch_is_exact ? process->watch : -1,
+                                  number);
 }
 
 int mp_process_terminate(mp_process *process)

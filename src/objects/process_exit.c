@@ -80,8 +80,9 @@ void mp__process_finish(void)
     for (child = next_child(true, NULL); child != NULL;
          child = next_child(true, child)) {
         if (mp__process_wait(child, deadline) == MP_ETIMEDOUT) {
-            (void)mp__process_signal(child, SIGKILL);
-            (void)mp__process_wait(child, MP__NEVER);
+            if (mp__process_signal(child, SIGKILL) == 0) {
+                (void)mp__process_wait(child, MP__NEVER);
+            } /* else it runs as another user, and out of our hands */
         }
     }
     for (child = next_child(false, NULL); child != NULL;

@@ -10,6 +10,7 @@
 #include "platform/child.h"
 
 #include "platform/fd.h"
+#include "platform/mark.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -54,15 +55,25 @@ pid_t mp__child_fork(sigset_t *mask)
  * stays where it was: flushing before the dup would move its offset. */
 static void empty_stdin(void)
 {
-    int null = open("/dev/null", O_RDONLY);
+    int null;
+    int moved = STDIN_FILENO;
 
+    do {
+        null = open("/dev/null", O_RDONLY);
+    } while (null < 0 && errno == EINTR);
     if (null < 0) {
         (void)close(STDIN_FILENO);
         return;
     }
     if (null != STDIN_FILENO) {
-        (void)dup2(null, STDIN_FILENO);
+        do {
+            moved = dup2(null, STDIN_FILENO);
+        } while (moved < 0 && (errno == EINTR || errno == EBUSY));
         (void)close(null);
+    }
+    if (moved < 0) {
+        (void)close(STDIN_FILENO); /* anything but its parent's input */
+        return;
     }
     if (fileno(stdin) == STDIN_FILENO) {
         /* Forget what the parent had read ahead: POSIX.1-2008 has this for
@@ -294,32 +305,34 @@ pid_t mp__child_peek(void)
     pid_t pid;
 
     info.si_pid = 0;
-    pid = waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0
-              ? -1
-              : info.si_pid;
+    do {
+        pid = waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT);
+    } while (pid < 0 && errno == EINTR);
+    pid = pid < 0 ? -1 : info.si_pid;
     errno = saved;
     return pid;
 }
 
-void mp__child_signal(pid_t pid, int watch, int signal)
+int mp__child_signal(pid_t pid, int watch, int signal)
 {
     int saved = errno;
+    int error = 0;
 
 #if !defined(MP_PORTABLE) && defined(SYS_pidfd_send_signal)
-    if (watch >= 0) {
-        if (syscall(SYS_pidfd_send_signal, watch, signal, NULL, 0) == 0 ||
-            errno == ESRCH) {
-            errno = saved;
-            return;
-        }
+    if (watch >= 0 && mp__mark_is_ours(watch) &&
+        (syscall(SYS_pidfd_send_signal, watch, signal, NULL, 0) == 0 ||
+         errno == ESRCH)) {
+        errno = saved;
+        return 0;
     }
 #else
     (void)watch;
 #endif
-    if (pid > 0) {
-        (void)kill(pid, signal);
+    if (pid > 0 && kill(pid, signal) < 0 && errno == EPERM) {
+        error = -EPERM;
     }
     errno = saved;
+    return error;
 }
 
 void mp__child_kill_group(pid_t pid)

@@ -82,8 +82,9 @@ enum mp__reap mp__child_reap(pid_t pid, mp__exit *how);
 pid_t mp__child_peek(void);
 
 /* Send `signal` to a child that was not reaped; through `watch` (a descriptor
- * of mp__child_watch, or -1) it can never hit a reused pid. */
-void mp__child_signal(pid_t pid, int watch, int signal);
+ * of mp__child_watch, or -1) it can never hit a reused pid. 0, or -EPERM: it
+ * has become another user's. */
+int mp__child_signal(pid_t pid, int watch, int signal);
 
 /* SIGKILL the group that `pid` leads, and `pid`. Only while it is unreaped:
  * the number is pinned then. */

@@ -43,7 +43,8 @@ void mp__park_wait(const _Atomic uint32_t *word, uint32_t expected,
 {
     int saved = errno;
 
-    if (futex_wait(word, expected, deadline) < 0 && errno == ENOSYS) {
+    if (futex_wait(word, expected, deadline) < 0 &&
+        (errno == ENOSYS || errno == EPERM)) {
         mp__clock_sleep(MP__MS); /* a sandbox without futex: nap instead */
     }
     errno = saved;
