@@ -1,0 +1,41 @@
+/*
+ * call_run.h -- one scenario in a process of its own, and what is left of it
+ */
+#ifndef MP_TEST_CALL_RUN_H
+#define MP_TEST_CALL_RUN_H
+
+#include "faults/call_plan.h"
+#include "faults/call_scenarios.h"
+
+/** What a process holds when a scenario has run. */
+typedef struct call_holdings {
+    int descriptors;
+    int shared_maps;
+    int heap_blocks;
+    int children;
+} call_holdings;
+
+/** Shared between the runner and the process of the case. */
+typedef struct call_case {
+    call_plan plan;
+    int first;  /* what the scenario gave with the failure */
+    int second; /* and then without */
+    call_holdings after;
+    _Atomic int done;
+} call_case;
+
+call_case *call_case_create(void);
+
+/**
+ * Run `scenario` twice in a fresh process, first with what the plan of
+ * `one` says and then with no failure. Returns NULL, or what was wrong, in a
+ * static buffer. `usual` is what is held after a run without failure; NULL
+ * when that is what is looked for.
+ */
+const char *call_case_run(call_case *one, const call_scenario *scenario,
+                          const call_holdings *usual);
+
+/** Orphans of cases come to this process from now on. */
+void call_run_prepare(void);
+
+#endif

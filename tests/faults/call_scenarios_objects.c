@@ -1,0 +1,410 @@
+/*
+ * call_scenarios_objects.c -- locks and their kin, queues, connections, memory
+ */
+#include "faults/call_scenarios.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LARGE = 300000, RING = 65536 };
+
+/* What one scenario shares with its children. */
+static struct kit {
+    mp_lock *lock;
+    mp_rlock *rlock;
+    mp_semaphore *semaphore;
+    mp_event *event;
+    mp_event *go;
+    mp_condition *condition;
+    mp_barrier *barrier;
+    mp_queue *queue;
+    mp_connection *here;
+    mp_connection *there;
+    int *number;
+} kit;
+
+static unsigned char *large_message(void)
+{
+    static unsigned char bytes[LARGE];
+
+    for (size_t i = 0; i < LARGE; i++) {
+        bytes[i] = (unsigned char)(i * 31 + i / 256);
+    }
+    return bytes;
+}
+
+static void forget_kit(void)
+{
+    mp_condition_destroy(kit.condition);
+    mp_lock_destroy(kit.lock);
+    mp_rlock_destroy(kit.rlock);
+    mp_semaphore_destroy(kit.semaphore);
+    mp_event_destroy(kit.event);
+    mp_event_destroy(kit.go);
+    mp_barrier_destroy(kit.barrier);
+    mp_queue_destroy(kit.queue);
+    mp_connection_destroy(kit.here);
+    mp_connection_destroy(kit.there);
+    mp_shared_destroy(kit.number);
+    memset(&kit, 0, sizeof(kit));
+}
+
+/* ---- one who waits for a lock while another holds it ---- */
+
+static int take_lock(void *unused)
+{
+    int result = 0;
+
+    (void)unused;
+    TRY(mp_event_set(kit.event));
+    TRY(mp_lock_acquire(kit.lock, LONG_MS));
+    WANT(*kit.number == 1);
+    *kit.number = 2;
+    TRY(mp_lock_release(kit.lock));
+
+done:
+    return call_child_status(result);
+}
+
+static int run_lock(void)
+{
+    mp_process *child = NULL;
+    int result = 0;
+
+    MAKE(kit.lock, mp_lock_create(&kit.lock));
+    MAKE(kit.event, mp_event_create(&kit.event));
+    MAKE(kit.number,
+         mp_shared_create((void **)&kit.number, sizeof(*kit.number)));
+    TRY(mp_lock_acquire(kit.lock, 0));
+    MAKE(child, call_child_start(&child, take_lock, NULL));
+    TRY(mp_event_wait(kit.event, LONG_MS));
+    call_nap(2); /* so that it is asleep, most of the time */
+    *kit.number = 1;
+    TRY(mp_lock_release(kit.lock));
+
+done:
+    result = call_child_end(child, 0, result, __LINE__);
+    if (result == 0 && *kit.number != 2) {
+        result = __LINE__;
+    }
+    forget_kit();
+    return result;
+}
+
+static int run_rlock(void)
+{
+    int result = 0;
+
+    MAKE(kit.rlock, mp_rlock_create(&kit.rlock));
+    TRY(mp_rlock_acquire(kit.rlock, 0));
+    TRY(mp_rlock_acquire(kit.rlock, LONG_MS));
+    TRY(mp_rlock_release(kit.rlock));
+    TRY(mp_rlock_release(kit.rlock));
+    WANT(mp_rlock_release(kit.rlock) == MP_EPERM);
+
+done:
+    forget_kit();
+    return result;
+}
+
+/* ---- two who hand a turn to and fro by every means ---- */
+
+static bool is_two(void *number)
+{
+    return *(int *)number == 2;
+}
+
+static int meet(void *unused)
+{
+    int result = 0;
+
+    (void)unused;
+    TRY(mp_event_wait(kit.go, LONG_MS));
+    TRY(mp_semaphore_release(kit.semaphore));
+    TRY(mp_lock_acquire(kit.lock, LONG_MS));
+    *kit.number = 2;
+    result = mp_condition_notify_all(kit.condition);
+    if (result >= 0) {
+        result = mp_condition_notify(kit.condition, 1);
+    }
+    TRY(mp_lock_release(kit.lock));
+    TRY(mp_barrier_wait(kit.barrier, LONG_MS));
+
+done:
+    if (result < 0) { /* nobody shall wait for us */
+        (void)mp_semaphore_release(kit.semaphore);
+        *kit.number = 2;
+        (void)mp_condition_notify_all(kit.condition);
+        (void)mp_barrier_abort(kit.barrier);
+    }
+    return call_child_status(result);
+}
+
+static int make_meeting(void)
+{
+    int result = 0;
+
+    MAKE(kit.lock, mp_lock_create(&kit.lock));
+    MAKE(kit.condition, mp_condition_create(&kit.condition, kit.lock));
+    MAKE(kit.semaphore, mp_semaphore_create(&kit.semaphore, 0, 1));
+    MAKE(kit.go, mp_event_create(&kit.go));
+    MAKE(kit.barrier, mp_barrier_create(&kit.barrier, 2, NULL, NULL));
+    MAKE(kit.number,
+         mp_shared_create((void **)&kit.number, sizeof(*kit.number)));
+
+done:
+    return result;
+}
+
+static int run_meeting(void)
+{
+    mp_process *child = NULL;
+    int result = make_meeting();
+
+    if (result != 0) {
+        goto done;
+    }
+    MAKE(child, call_child_start(&child, meet, NULL));
+    WANT(mp_event_is_set(kit.go) == 0);
+    TRY(mp_event_set(kit.go));
+    TRY(mp_semaphore_acquire(kit.semaphore, LONG_MS));
+    TRY(mp_lock_acquire(kit.lock, LONG_MS));
+    TRY(mp_condition_wait_for(kit.condition, is_two, kit.number, LONG_MS));
+    WANT(*kit.number == 2);
+    TRY(mp_lock_release(kit.lock));
+    TRY(mp_barrier_wait(kit.barrier, LONG_MS));
+    WANT(mp_semaphore_value(kit.semaphore) == 0);
+    TRY(mp_event_clear(kit.go));
+    WANT(mp_event_wait(kit.go, 1) == MP_ETIMEDOUT);
+    WANT(mp_barrier_waiting(kit.barrier) == 0);
+
+done:
+    if (result < 0 && child != NULL) { /* it must not wait for us */
+        (void)mp_event_set(kit.go);
+        (void)mp_barrier_abort(kit.barrier);
+    }
+    result = call_child_end(child, 0, result, __LINE__);
+    forget_kit();
+    return result;
+}
+
+/* ---- queues ---- */
+
+static int answer(void *unused)
+{
+    int64_t number = 0;
+    int result = 0;
+
+    (void)unused;
+    TRY(mp_queue_get(kit.queue, &number, LONG_MS));
+    number++;
+    TRY(mp_queue_task_done(kit.queue));
+    TRY(mp_event_wait(kit.go, LONG_MS));
+    TRY(mp_queue_put(kit.queue, &number, LONG_MS));
+
+done:
+    if (result < 0) { /* nobody shall wait for us */
+        (void)mp_queue_get(kit.queue, &number, 0);
+        (void)mp_queue_task_done(kit.queue);
+        (void)mp_queue_shutdown(kit.queue);
+    }
+    return call_child_status(result);
+}
+
+static int run_queue(void)
+{
+    mp_queue_options options = { .serializer = &mp_serializer_int64 };
+    mp_process *child = NULL;
+    int64_t number = 41;
+    mp_wait_item item = { .ready = false };
+    int result = 0;
+
+    MAKE(kit.go, mp_event_create(&kit.go));
+    MAKE(kit.queue, mp_queue_create(&kit.queue, &options));
+    TRY(mp_queue_descriptor(kit.queue));
+    MAKE(child, call_child_start(&child, answer, NULL));
+    TRY(mp_queue_put(kit.queue, &number, LONG_MS));
+    TRY(mp_queue_join(kit.queue, LONG_MS));
+    WANT(mp_queue_size(kit.queue) == 0);
+    TRY(mp_event_set(kit.go));
+    item.queue = kit.queue;
+    TRY(mp_wait(&item, 1, LONG_MS));
+    TRY(mp_queue_get(kit.queue, &number, LONG_MS));
+    WANT(number == 42);
+    WANT(mp_queue_get(kit.queue, &number, 1) == MP_ETIMEDOUT);
+    TRY(mp_queue_shutdown(kit.queue));
+    WANT(mp_queue_get(kit.queue, &number, 1) == MP_ECLOSED);
+    TRY(mp_queue_close(kit.queue));
+    WANT(number == 42);
+
+done:
+    if (kit.go != NULL) { /* a child that failed, or is not served, ends */
+        (void)mp_event_set(kit.go);
+    }
+    if (result != 0 && kit.queue != NULL) {
+        (void)mp_queue_shutdown(kit.queue);
+    }
+    if (result != 0 && child != NULL) {
+        (void)mp_process_kill(child);
+        (void)mp_process_kill(child);
+    }
+    result = call_child_end(child, 0, result, __LINE__);
+    forget_kit();
+    return result;
+}
+
+static int run_large_message(void)
+{
+    mp_queue_options options = { .max_bytes = RING };
+    unsigned char *bytes = large_message();
+    unsigned char *got = calloc(1, LARGE);
+    size_t size = 1;
+    int i;
+    int result = 0;
+
+    if (got == NULL) {
+        return MP_ENOMEM;
+    }
+    MAKE(kit.queue, mp_queue_create(&kit.queue, &options));
+    for (i = 0; i < 2; i++) {
+        result = mp_queue_put_bytes(kit.queue, bytes, LARGE, LONG_MS);
+        WANT(result >= 0 || mp_queue_size(kit.queue) == 0);
+        TRY(result);
+        WANT(mp_queue_size(kit.queue) == 1);
+        result = mp_queue_get_bytes(kit.queue, got, LARGE, &size, LONG_MS);
+        WANT(result >= 0 ? size == LARGE : size == 1);
+        WANT(result >= 0 || mp_queue_size(kit.queue) == 1);
+        TRY(result);
+        WANT(memcmp(got, bytes, LARGE) == 0);
+        memset(got, 0, LARGE);
+        size = 1;
+    }
+
+done:
+    forget_kit();
+    free(got);
+    return result;
+}
+
+static int run_values(void)
+{
+    mp_queue_options options = { .serializer = &mp_serializer_value };
+    mp_value list = MP_LIST(mp_value_integer(42), mp_value_null(),
+                            mp_value_string("hello"));
+    mp_value got;
+    char text[64] = "";
+    int result = 0;
+
+    MAKE(kit.queue, mp_queue_create(&kit.queue, &options));
+    TRY(mp_queue_put(kit.queue, &list, LONG_MS));
+    WANT(mp_queue_size(kit.queue) == 1);
+    TRY(mp_queue_get(kit.queue, &got, LONG_MS));
+    (void)mp_value_format(&got, text, sizeof(text));
+    mp_serializer_release(&mp_serializer_value, &got, 1);
+    WANT(strstr(text, "hello") != NULL);
+
+done:
+    forget_kit();
+    return result;
+}
+
+/* ---- connections ---- */
+
+static int echo(void *unused)
+{
+    unsigned char *bytes = calloc(1, LARGE);
+    size_t size = 0;
+    int result = 0;
+
+    (void)unused;
+    if (bytes == NULL) {
+        return CHILD_FAILED;
+    }
+    TRY(mp_connection_close(kit.here));
+    TRY(mp_connection_receive_bytes(kit.there, bytes, LARGE, &size, LONG_MS));
+    TRY(mp_connection_send_bytes(kit.there, bytes, size, LONG_MS));
+
+done:
+    free(bytes);
+    return call_child_status(result);
+}
+
+static int run_connection(void)
+{
+    unsigned char *bytes = large_message();
+    unsigned char *got = calloc(1, LARGE);
+    mp_process *child = NULL;
+    mp_wait_item item = { .ready = false };
+    size_t size = 1;
+    int result = 0;
+
+    if (got == NULL) {
+        return MP_ENOMEM;
+    }
+    result = mp_connection_pair(&kit.here, &kit.there, NULL);
+    WANT(result >= 0 || (kit.here == NULL && kit.there == NULL));
+    TRY(result);
+    MAKE(child, call_child_start(&child, echo, NULL));
+    TRY(mp_connection_close(kit.there));
+    WANT(mp_connection_can_send(kit.here) == 1);
+    TRY(mp_connection_send_bytes(kit.here, bytes, LARGE, LONG_MS));
+    item.connection = kit.here;
+    TRY(mp_wait(&item, 1, LONG_MS));
+    TRY(mp_connection_poll(kit.here, LONG_MS));
+    result = mp_connection_receive_bytes(kit.here, got, LARGE, &size, LONG_MS);
+    WANT(result >= 0 ? size == LARGE : size == 1);
+    TRY(result);
+    WANT(memcmp(got, bytes, LARGE) == 0);
+    result = mp_connection_receive_bytes(kit.here, got, LARGE, &size, LONG_MS);
+    WANT(result < 0 && size == LARGE);
+    TRY(result == MP_ECLOSED ? 0 : result);
+
+done:
+    if (kit.here != NULL) {
+        (void)mp_connection_close(kit.here); /* it must not wait for us */
+        (void)mp_connection_close(kit.there);
+    }
+    result = call_child_end(child, 0, result, __LINE__);
+    forget_kit();
+    free(got);
+    return result;
+}
+
+static int run_one_way(void)
+{
+    mp_connection_options options = { .one_way = true,
+                                      .serializer = &mp_serializer_int64 };
+    int64_t number = 5;
+    int64_t got = 0;
+    int result = 0;
+
+    result = mp_connection_pair(&kit.here, &kit.there, &options);
+    WANT(result >= 0 || (kit.here == NULL && kit.there == NULL));
+    TRY(result);
+    TRY(mp_connection_descriptor(kit.here));
+    WANT(mp_connection_can_receive(kit.there) == 0);
+    TRY(mp_connection_send(kit.there, &number, LONG_MS));
+    result = mp_connection_receive(kit.here, &got, LONG_MS);
+    WANT(got == (result < 0 ? 0 : 5));
+    TRY(result);
+    result = mp_connection_receive(kit.here, &got, 1);
+    WANT(result < 0);
+    TRY(result == MP_ETIMEDOUT ? 0 : result);
+
+done:
+    forget_kit();
+    return result;
+}
+
+const call_scenario call_scenarios_objects[] = {
+    { "lock", run_lock },
+    { "rlock", run_rlock },
+    { "meeting", run_meeting },
+    { "queue", run_queue },
+    { "large-message", run_large_message },
+    { "values", run_values },
+    { "connection", run_connection },
+    { "one-way", run_one_way },
+    { NULL, NULL },
+};

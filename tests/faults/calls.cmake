@@ -1,0 +1,25 @@
+# Calls that fail: see "Failing calls" in README.md.
+file(STRINGS ${CMAKE_CURRENT_SOURCE_DIR}/call_wrapped.txt wrapped)
+list(TRANSFORM wrapped PREPEND "-Wl,--wrap=")
+add_library(call_support OBJECT call_plan.c call_run.c call_scenarios.c
+    call_scenarios_objects.c call_scenarios_pools.c call_scenarios_processes.c
+    call_scenarios_tasks.c call_wrap.c call_wrap_io.c)
+target_link_libraries(call_support PUBLIC test_support)
+target_link_options(call_support PUBLIC ${wrapped})
+
+add_executable(calls calls.c)
+target_link_libraries(calls PRIVATE call_support)
+add_test(NAME faults.calls COMMAND calls)
+add_test(NAME faults.calls_all CONFIGURATIONS nightly COMMAND calls all)
+set_tests_properties(faults.calls PROPERTIES TIMEOUT 600 LABELS faults)
+set_tests_properties(faults.calls_all PROPERTIES TIMEOUT 7200 LABELS nightly)
+
+if(NOT MP_SANITIZE) # sanitizers bring calls of their own
+    add_test(NAME faults.wraps COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/check_wraps.sh
+        $<TARGET_FILE:mp> ${CMAKE_CURRENT_SOURCE_DIR}/call_wrapped.txt
+        ${CMAKE_CURRENT_SOURCE_DIR}/call_not_wrapped.txt)
+    add_test(NAME faults.wraps_self_test COMMAND sh
+        ${CMAKE_CURRENT_SOURCE_DIR}/check_wraps_self_test.sh ${CMAKE_CURRENT_SOURCE_DIR} $<TARGET_FILE:mp>)
+    set_tests_properties(faults.wraps faults.wraps_self_test PROPERTIES
+        TIMEOUT 60 LABELS faults)
+endif()
