@@ -127,6 +127,19 @@ uint64_t mp__life_start_of(pid_t pid)
     return known ? start : 0;
 }
 
+bool mp__life_presume(pid_t pid, uint64_t start)
+{
+    int saved = errno;
+    bool alive;
+
+    if (start != 0) {
+        return mp__life_confirm(pid, start);
+    }
+    alive = kill(pid, 0) == 0 || errno != ESRCH;
+    errno = saved;
+    return alive;
+}
+
 bool mp__life_confirm(pid_t pid, uint64_t start)
 {
     int saved = errno;

@@ -30,4 +30,9 @@ uint64_t mp__life_start_of(pid_t pid);
  * a living process and no zombie? */
 bool mp__life_confirm(pid_t pid, uint64_t start);
 
+/* The same for a byte that could not be asked about. Where `start` is unknown
+ * too, a zombie and a stranger with that pid count as alive: to wait for the
+ * dead is bad, to take from the living worse. */
+bool mp__life_presume(pid_t pid, uint64_t start);
+
 #endif

@@ -200,14 +200,14 @@ static bool slot_is_alive(struct slot *slot, unsigned index,
                           uint32_t generation)
 {
     int locked = mp__life_is_locked(life_fd, index);
-    bool alive;
+    pid_t pid = atomic_load(&slot->pid);
+    uint64_t start = atomic_load(&slot->start);
+    bool alive = locked == 1;
 
-    if (locked == 1) {
-        alive = true;
-    } else {
-        /* Unlocked, or our descriptor is gone: ask by pid and start time. */
-        alive = mp__life_confirm(atomic_load(&slot->pid),
-                                 atomic_load(&slot->start));
+    if (locked == 0) {
+        alive = mp__life_confirm(pid, start); /* it may have closed the file */
+    } else if (locked < 0) {
+        alive = mp__life_presume(pid, start); /* or we have */
     }
     /* The answer may be about the slot's next owner. */
     return alive && atomic_load(&slot->generation) == generation;
