@@ -9,7 +9,8 @@
  * Two errors are given only when they are true, because no code could live
  * with the lie: ECHILD of a wait comes once the child has ended, and takes
  * its status away as a host would that reaps everything; ESRCH of kill()
- * comes for process groups alone. kill(pid, 0) never lies.
+ * comes for process groups alone. kill(pid, 0) never lies, nor does a wait
+ * for a signal that is pending.
  */
 #define CALLS(CALL)                                                            \
     CALL(FORK, "fork", EAGAIN, ENOMEM, ENOSYS)                                 \
@@ -52,7 +53,7 @@
     CALL(WAIT, "wait4", EINTR, ECHILD)                                         \
     CALL(WAITID, "waitid", EINTR)                                              \
     CALL(SIGACTION, "sigaction", EINVAL)                                       \
-    CALL(SIGTIMEDWAIT, "sigtimedwait", EINTR, EAGAIN)                          \
+    CALL(SIGTIMEDWAIT, "sigtimedwait", EINTR)                                  \
     CALL(PRCTL_NAME, "prctl:name", EINVAL, ENOSYS, EPERM)                      \
     CALL(PRCTL_DEATH, "prctl:death", EINVAL, ENOSYS, EPERM)                    \
     CALL(FUTEX_WAIT, "futex:wait", EINTR, EAGAIN, ETIMEDOUT, ENOSYS, EPERM)    \

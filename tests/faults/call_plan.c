@@ -92,7 +92,8 @@ void call_plan_end(void)
     bool counted = plan->once.id == CALL_ALLOCATE && plan->once.nth > 0 &&
                    plan->once.role == ROLE_HOST;
 
-    atomic_store(&plan->active, 0);
+    plan->once.nth = 0;
+    atomic_store(&plan->active, plan->permanent ? 1 : 0);
     if (mp_test_fail_allocation(0) == 0 && counted) {
         (void)atomic_fetch_add(&plan->hits, 1);
     }

@@ -33,6 +33,7 @@ typedef struct call_plan {
     _Atomic int active;
     call_failure once;
     int always[CALL_IDS]; /* errno of every such call, in every process */
+    bool permanent;       /* `always` and `hide_proc` hold to the end */
     _Atomic bool hide_proc;
     _Atomic bool owes_echild;
     _Atomic unsigned hits;
@@ -47,7 +48,8 @@ void call_plan_destroy(call_plan *plan);
 /** This process is the host of `plan` from here on. */
 void call_plan_enter(call_plan *plan);
 
-/** From here on calls are counted and fail; and no longer. */
+/** From here on calls are counted and fail; and no longer, but for those that
+ *  always do in a permanent plan. */
 void call_plan_begin(void);
 void call_plan_end(void);
 

@@ -21,6 +21,7 @@ typedef struct call_case {
     int first;  /* what the scenario gave with the failure */
     int second; /* and then without */
     call_holdings after;
+    call_holdings later; /* after a third run, when nothing was to fail */
     _Atomic int done;
 } call_case;
 
@@ -28,9 +29,9 @@ call_case *call_case_create(void);
 
 /**
  * Run `scenario` twice in a fresh process, first with what the plan of
- * `one` says and then with no failure. Returns NULL, or what was wrong, in a
- * static buffer. `usual` is what is held after a run without failure; NULL
- * when that is what is looked for.
+ * `one` says and then without the failure. Returns NULL, or what was wrong, in
+ * a static buffer. `usual` is what is held after runs without failure. NULL:
+ * nothing is to fail but what always does, and that is found out.
  */
 const char *call_case_run(call_case *one, const call_scenario *scenario,
                           const call_holdings *usual);

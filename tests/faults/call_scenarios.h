@@ -12,7 +12,7 @@
 #include <mp/mp.h>
 
 enum {
-    LONG_MS = 15000,   /* a wait that must not come to its end */
+    LONG_MS = 30000,   /* a wait that must not come to its end */
     CHILD_FAILED = 77, /* exit status: a call of the child said no */
     CHILD_WRONG = 78   /* exit status: something was wrong */
 };

@@ -3,9 +3,12 @@
  */
 #include "faults/call_scenarios.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 enum { LARGE = 300000, RING = 65536 };
 
@@ -397,6 +400,76 @@ done:
     return result;
 }
 
+/* Half a message, which nobody reads: the connection is of no use then. */
+static int run_half_sent(void)
+{
+    unsigned char *bytes = large_message();
+    int i;
+    int result = 0;
+
+    TRY(mp_connection_pair(&kit.here, &kit.there, NULL));
+    for (i = 0; i < 100 && result == 0; i++) {
+        result = mp_connection_send_bytes(kit.here, bytes, LARGE, 1);
+    }
+    WANT(result < 0);
+    if (result == MP_ETIMEDOUT) {
+        WANT(mp_connection_send_bytes(kit.here, bytes, 1, 1) == MP_ECLOSED);
+        result = 0;
+    }
+    TRY(result);
+
+done:
+    forget_kit();
+    return result;
+}
+
+/* A message larger than files may be: an error, and no SIGXFSZ. */
+static int run_file_limit(void)
+{
+    mp_queue_options options = { .max_bytes = RING };
+    struct rlimit before;
+    struct rlimit small;
+    int result = 0;
+
+    (void)getrlimit(RLIMIT_FSIZE, &before);
+    small = before;
+    small.rlim_cur = LARGE / 2;
+    MAKE(kit.queue, mp_queue_create(&kit.queue, &options));
+    (void)setrlimit(RLIMIT_FSIZE, &small);
+    result = mp_queue_put_bytes(kit.queue, large_message(), LARGE, LONG_MS);
+    (void)setrlimit(RLIMIT_FSIZE, &before);
+    WANT(result < 0 && mp_queue_size(kit.queue) == 0);
+    TRY(result == -EFBIG ? 0 : result);
+    TRY(mp_queue_put_bytes(kit.queue, large_message(), LARGE, LONG_MS));
+
+done:
+    forget_kit();
+    return result;
+}
+
+/* Descriptor 0 is free: nothing of the library's may become it. */
+static int run_closed_stdin(void)
+{
+    int kept = dup(0);
+    int result = 0;
+
+    (void)close(0);
+    MAKE(kit.queue, mp_queue_create(&kit.queue, NULL));
+    TRY(mp_connection_pair(&kit.here, &kit.there, NULL));
+    WANT(mp_connection_descriptor(kit.here) > 2);
+    WANT(mp_queue_descriptor(kit.queue) > 2);
+
+done:
+    forget_kit();
+    if (kept >= 0) {
+        while (dup2(kept, 0) < 0) {
+            /* it may be this one that is made to fail */
+        }
+        (void)close(kept);
+    }
+    return result;
+}
+
 const call_scenario call_scenarios_objects[] = {
     { "lock", run_lock },
     { "rlock", run_rlock },
@@ -406,5 +479,8 @@ const call_scenario call_scenarios_objects[] = {
     { "values", run_values },
     { "connection", run_connection },
     { "one-way", run_one_way },
+    { "half-sent", run_half_sent },
+    { "file-limit", run_file_limit },
+    { "closed-stdin", run_closed_stdin },
     { NULL, NULL },
 };

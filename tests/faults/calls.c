@@ -1,19 +1,24 @@
 /*
  * calls.c -- every call of the library fails once, under every public call
  *
- *     calls                                a sample, with a seed of today
- *     calls sample COUNT [SEED]            another one
- *     calls all                            everything
- *     calls census                         who calls what, how often
- *     calls SCENARIO CALL ROLE N ERROR     one case alone, as it is printed
+ *     calls                              everything
+ *     calls sample COUNT [SEED]          part of it, with a seed of today
+ *     calls census                       who calls what, how often
+ *     calls WORLD:SCENARIO CALL ROLE N ERROR
+ *                                        one case alone, as it is printed
+ *     calls WORLD:SCENARIO               with no failure but those of its world
  *
  * A census runs each scenario without failure and counts the calls of each
  * process. Then the n-th call fails, for n up to a bound, with each of its
- * errors. A sample has each error of each call in each role at least once.
+ * errors; that in a plain world and in a bare one, where what lies beyond
+ * POSIX never works, so that fallbacks fail too. In other worlds one extra is
+ * missing, and all must go well. A sample has each error of each call in each
+ * role at least once.
  */
 #define _DEFAULT_SOURCE
 
 #include "faults/call_run.h"
+#include "faults/call_worlds.h"
 
 #include "support/helpers.h"
 
@@ -30,11 +35,11 @@ enum {
     MOST_SCENARIOS = 64,
     NTH_MOST = 6,          /* later calls of a kind are like the sixth */
     ALLOCATIONS_MOST = 24, /* no census counts them */
-    SHARDS = 4,            /* most cases sleep most of the time */
-    SAMPLE = 1200
+    SHARDS = 4             /* most cases sleep most of the time */
 };
 
 struct trial {
+    int world;
     int scenario;
     call_failure failure;
 };
@@ -43,8 +48,8 @@ static struct trial *trials;
 static size_t trials_count;
 static size_t trials_room;
 
-static unsigned counts[MOST_SCENARIOS][CALL_IDS][ROLES];
-static call_holdings usual[MOST_SCENARIOS];
+static unsigned counts[WORLDS_WITH_FAILURES][MOST_SCENARIOS][CALL_IDS][ROLES];
+static call_holdings usual[WORLDS_WITH_FAILURES][MOST_SCENARIOS];
 
 /* What all shards add to. */
 struct totals {
@@ -65,50 +70,94 @@ static size_t random_below(size_t bound)
 
 static void show_failure(const struct trial *trial)
 {
-    printf("%s %s %s %u %s", call_scenario_at(trial->scenario)->name,
-           call_name(trial->failure.id), call_role_name(trial->failure.role),
-           trial->failure.nth, call_error_name(trial->failure.error));
+    printf("%s:%s", call_world_name(trial->world),
+           call_scenario_at(trial->scenario)->name);
+    if (trial->failure.nth > 0) {
+        printf(" %s %s %u %s", call_name(trial->failure.id),
+               call_role_name(trial->failure.role), trial->failure.nth,
+               call_error_name(trial->failure.error));
+    }
 }
 
 /* ---- which cases there are ---- */
 
+/* Is each call made by some scenario in some world? What is not cannot be
+ * seen to fail. */
+static bool made[CALL_IDS];
+
+static void note_made(const call_plan *plan)
+{
+    for (int id = 0; id < CALL_IDS; id++) {
+        for (int role = 0; role < ROLES; role++) {
+            made[id] = made[id] || atomic_load(&plan->counts[id][role]) > 0;
+        }
+    }
+}
+
+static bool all_are_made(void)
+{
+    bool all = true;
+
+#if !defined(MP_PORTABLE) && defined(__GLIBC__)
+    for (int id = 0; id < CALL_IDS; id++) {
+        if (!made[id] && id != CALL_ALLOCATE) {
+            printf("FAILED %s is never called by a scenario\n",
+                   call_name((enum call_id)id));
+            all = false;
+        }
+    }
+#endif
+    return all;
+}
+
+static void keep_counts(const call_case *one, int world, int scenario)
+{
+    for (int id = 0; id < CALL_IDS; id++) {
+        for (int role = 0; role < ROLES; role++) {
+            counts[world][scenario][id][role] =
+                atomic_load(&one->plan.counts[id][role]);
+        }
+    }
+}
+
+/* Each scenario in each world, without any failure but those of the world. */
 static bool take_census(call_case *one)
 {
     bool good = true;
 
-    for (int i = 0; call_scenario_at(i)->name != NULL; i++) {
-        const call_scenario *scenario = call_scenario_at(i);
-        const char *wrong;
+    for (int world = 0; call_world_name(world) != NULL; world++) {
+        for (int i = 0; call_scenario_at(i)->name != NULL; i++) {
+            const char *wrong;
 
-        call_plan_clear(&one->plan);
-        wrong = call_case_run(one, scenario, NULL);
-        if (wrong == NULL && one->first != 0) {
-            wrong = "it fails without any failure";
-        }
-        if (wrong != NULL) {
-            printf("%s: %s\n", scenario->name, wrong);
-            good = false;
-        }
-        usual[i] = one->after;
-        for (int id = 0; id < CALL_IDS; id++) {
-            for (int role = 0; role < ROLES; role++) {
-                counts[i][id][role] = atomic_load(&one->plan.counts[id][role]);
+            call_plan_clear(&one->plan);
+            call_world_apply(world, &one->plan);
+            wrong = call_case_run(one, call_scenario_at(i), NULL);
+            if (wrong != NULL) {
+                printf("FAILED %s:%s: %s\n", call_world_name(world),
+                       call_scenario_at(i)->name, wrong);
+                good = false;
+            }
+            note_made(&one->plan);
+            if (world < WORLDS_WITH_FAILURES) {
+                usual[world][i] = one->after;
+                keep_counts(one, world, i);
             }
         }
     }
-    return good;
+    return all_are_made() && good;
 }
 
-static void show_census(void)
+static void show_census(int world)
 {
     for (int i = 0; call_scenario_at(i)->name != NULL; i++) {
         for (int id = 0; id < CALL_IDS; id++) {
             for (int role = 0; role < ROLES; role++) {
-                if (counts[i][id][role] > 0) {
-                    printf("%-16s %-18s %-10s %u\n", call_scenario_at(i)->name,
+                if (counts[world][i][id][role] > 0) {
+                    printf("%-6s %-16s %-18s %-10s %u\n",
+                           call_world_name(world), call_scenario_at(i)->name,
                            call_name((enum call_id)id),
                            call_role_name((enum call_role)role),
-                           counts[i][id][role]);
+                           counts[world][i][id][role]);
                 }
             }
         }
@@ -129,32 +178,48 @@ static void add_trial(const struct trial *trial)
 }
 
 /* All cases of one call in one role. */
-static void list_call(int scenario, enum call_id id, enum call_role role,
-                      unsigned count)
+static void list_call(struct trial trial, unsigned count)
 {
     for (unsigned nth = 1; nth <= count; nth++) {
-        for (const int *error = call_errors(id); *error != 0; error++) {
-            add_trial(&(struct trial){
-                .scenario = scenario,
-                .failure = {
-                    .id = id, .role = role, .nth = nth, .error = *error } });
+        for (const int *error = call_errors(trial.failure.id); *error != 0;
+             error++) {
+            trial.failure.nth = nth;
+            trial.failure.error = *error;
+            add_trial(&trial);
         }
     }
 }
 
-static void list_all(void)
+static void list_scenario(int world, int scenario, const call_plan *always)
 {
-    for (int i = 0; call_scenario_at(i)->name != NULL; i++) {
-        for (int id = 0; id < CALL_IDS; id++) {
-            for (int role = 0; role < ROLES; role++) {
-                unsigned count = id == CALL_ALLOCATE ? ALLOCATIONS_MOST
-                                                     : counts[i][id][role];
-                unsigned most =
-                    id == CALL_ALLOCATE ? ALLOCATIONS_MOST : NTH_MOST;
+    for (int id = 0; id < CALL_IDS; id++) {
+        bool allocates = id == CALL_ALLOCATE;
+        unsigned most = allocates ? ALLOCATIONS_MOST : NTH_MOST;
 
-                list_call(i, (enum call_id)id, (enum call_role)role,
-                          count < most ? count : most);
+        for (int role = 0; role < ROLES; role++) {
+            unsigned count =
+                allocates ? most : counts[world][scenario][id][role];
+
+            if (always->always[id] == 0) {
+                list_call(
+                    (struct trial){
+                        .world = world,
+                        .scenario = scenario,
+                        .failure = { .id = (enum call_id)id,
+                                     .role = (enum call_role)role } },
+                    count < most ? count : most);
             }
+        }
+    }
+}
+
+static void list_all(call_plan *plan)
+{
+    for (int world = 0; world < WORLDS_WITH_FAILURES; world++) {
+        call_plan_clear(plan);
+        call_world_apply(world, plan);
+        for (int i = 0; call_scenario_at(i)->name != NULL; i++) {
+            list_scenario(world, i, plan);
         }
     }
 }
@@ -208,9 +273,11 @@ static void run_trial(call_case *one, const struct trial *trial,
     const char *wrong;
 
     call_plan_clear(&one->plan);
+    call_world_apply(trial->world, &one->plan);
     one->plan.once = trial->failure;
-    wrong = call_case_run(one, call_scenario_at(trial->scenario),
-                          &usual[trial->scenario]);
+    wrong = call_case_run(
+        one, call_scenario_at(trial->scenario),
+        trial->failure.nth == 0 ? NULL : &usual[trial->world][trial->scenario]);
     (void)atomic_fetch_add(&totals->run, 1);
     if (atomic_load(&one->plan.hits) > 0) {
         (void)atomic_fetch_add(&totals->hit, 1);
@@ -276,69 +343,93 @@ static int run_all(void)
                : 1;
 }
 
-static int run_one(call_case *one, char **words)
+/* "WORLD:SCENARIO" */
+static bool find_scenario(const char *word, struct trial *trial)
 {
-    struct trial trial = { .scenario = -1 };
+    char name[128];
+
+    for (int world = 0; call_world_name(world) != NULL; world++) {
+        for (int i = 0; call_scenario_at(i)->name != NULL; i++) {
+            (void)snprintf(name, sizeof(name), "%s:%s", call_world_name(world),
+                           call_scenario_at(i)->name);
+            if (strcmp(name, word) == 0) {
+                trial->world = world;
+                trial->scenario = i;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* CALL ROLE N ERROR */
+static bool find_failure(char **words, call_failure *failure)
+{
+    int id = 0;
+    int role = 0;
+
+    while (id < CALL_IDS &&
+           strcmp(call_name((enum call_id)id), words[0]) != 0) {
+        id++;
+    }
+    while (role < ROLES &&
+           strcmp(call_role_name((enum call_role)role), words[1]) != 0) {
+        role++;
+    }
+    *failure = (call_failure){ .id = (enum call_id)id,
+                               .role = (enum call_role)role,
+                               .nth = (unsigned)strtoul(words[2], NULL, 10),
+                               .error = call_error_of(words[3]) };
+    return id < CALL_IDS && role < ROLES && failure->nth > 0 &&
+           failure->error != 0;
+}
+
+/* What `words` say: WORLD:SCENARIO, and maybe the failure. */
+static int run_one(call_case *one, int count, char **words)
+{
+    struct trial trial = { .world = 0 };
     struct totals totals = { 0 };
 
-    for (int i = 0; call_scenario_at(i)->name != NULL; i++) {
-        if (strcmp(call_scenario_at(i)->name, words[0]) == 0) {
-            trial.scenario = i;
-        }
-    }
-    trial.failure.id = CALL_IDS;
-    for (int id = 0; id < CALL_IDS; id++) {
-        if (strcmp(call_name((enum call_id)id), words[1]) == 0) {
-            trial.failure.id = (enum call_id)id;
-        }
-    }
-    trial.failure.role = ROLES;
-    for (int role = 0; role < ROLES; role++) {
-        if (strcmp(call_role_name((enum call_role)role), words[2]) == 0) {
-            trial.failure.role = (enum call_role)role;
-        }
-    }
-    trial.failure.nth = (unsigned)strtoul(words[3], NULL, 10);
-    trial.failure.error = call_error_of(words[4]);
-    if (trial.scenario < 0 || trial.failure.id == CALL_IDS ||
-        trial.failure.role == ROLES || trial.failure.error == 0) {
+    if (!find_scenario(words[0], &trial) ||
+        (count > 1 && (count != 5 || trial.world >= WORLDS_WITH_FAILURES ||
+                       !find_failure(words + 1, &trial.failure)))) {
         fprintf(stderr, "calls: no such case\n");
         return 2;
     }
+    if (trial.failure.nth > 0 && !take_census(one)) {
+        return 1;
+    }
     run_trial(one, &trial, &totals);
-    printf("calls: the call %s; the scenario gave %d (%s)\n",
-           atomic_load(&totals.hit) > 0 ? "failed" : "was not made", one->first,
-           mp_strerror(one->first));
+    printf("calls: %s; the scenario gave %d (%s)\n",
+           atomic_load(&totals.hit) > 0 ? "a call failed" : "no call failed",
+           one->first, mp_strerror(one->first));
     return atomic_load(&totals.failed) == 0 ? 0 : 1;
 }
 
 int main(int argc, char **argv)
 {
-    const char *what = argc > 1 ? argv[1] : "sample";
-    size_t most = argc == 3 || argc == 4 ? strtoul(argv[2], NULL, 10) : SAMPLE;
+    const char *what = argc > 1 ? argv[1] : "all";
     call_case *one = call_case_create();
 
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
     call_run_prepare();
+    if (strchr(what, ':') != NULL) {
+        return run_one(one, argc - 1, argv + 1);
+    }
     if (!take_census(one)) {
         return 1;
     }
-    if (argc == 6) {
-        return run_one(one, argv + 1);
-    }
     if (strcmp(what, "census") == 0) {
-        show_census();
+        show_census(WORLD_PLAIN);
+        show_census(WORLD_BARE);
         return 0;
     }
-    list_all();
+    list_all(&one->plan);
     printf("calls: %zu cases in all\n", trials_count);
-    if (strcmp(what, "sample") == 0) {
-        seed = argc == 4 ? strtoull(argv[3], NULL, 10) : (uint64_t)time(NULL);
+    if (strcmp(what, "sample") == 0 && argc >= 3) {
+        seed = argc > 3 ? strtoull(argv[3], NULL, 10) : (uint64_t)time(NULL);
         printf("calls: seed %llu\n", (unsigned long long)seed);
-        draw_sample(most);
-    } else if (strcmp(what, "all") != 0) {
-        fprintf(stderr, "calls: see the top of calls.c\n");
-        return 2;
+        draw_sample(strtoul(argv[2], NULL, 10));
     }
     return run_all();
 }

@@ -3,14 +3,18 @@ file(STRINGS ${CMAKE_CURRENT_SOURCE_DIR}/call_wrapped.txt wrapped)
 list(TRANSFORM wrapped PREPEND "-Wl,--wrap=")
 add_library(call_support OBJECT call_plan.c call_run.c call_scenarios.c
     call_scenarios_objects.c call_scenarios_pools.c call_scenarios_processes.c
-    call_scenarios_tasks.c call_wrap.c call_wrap_io.c)
+    call_scenarios_tasks.c call_worlds.c call_wrap.c call_wrap_io.c)
 target_link_libraries(call_support PUBLIC test_support)
 target_link_options(call_support PUBLIC ${wrapped})
 
 add_executable(calls calls.c)
 target_link_libraries(calls PRIVATE call_support)
-add_test(NAME faults.calls COMMAND calls)
-add_test(NAME faults.calls_all CONFIGURATIONS nightly COMMAND calls all)
+set(calls_sample 8000)
+if(MP_SANITIZE) # each process costs more there
+    set(calls_sample 2000)
+endif()
+add_test(NAME faults.calls COMMAND calls sample ${calls_sample})
+add_test(NAME faults.calls_all CONFIGURATIONS nightly COMMAND calls)
 set_tests_properties(faults.calls PROPERTIES TIMEOUT 600 LABELS faults)
 set_tests_properties(faults.calls_all PROPERTIES TIMEOUT 7200 LABELS nightly)
 
