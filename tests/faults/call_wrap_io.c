@@ -193,6 +193,9 @@ static int id_of(int command)
 /* An unlock cannot fail. */
 static bool fcntl_fails(int command, const void *pointer)
 {
+    if (call_plan_now() == NULL) {
+        return false; /* a test's own */
+    }
     if (plain(command) == F_SETLK &&
         ((const struct flock *)pointer)->l_type == F_UNLCK) {
         return false;

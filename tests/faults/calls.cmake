@@ -27,3 +27,11 @@ if(NOT MP_SANITIZE) # sanitizers bring calls of their own
     set_tests_properties(faults.wraps faults.wraps_self_test PROPERTIES
         TIMEOUT 60 LABELS faults)
 endif()
+
+foreach(name closed forked forks)
+    add_executable(call_${name} call_${name}.c)
+    target_link_libraries(call_${name} PRIVATE call_support)
+    add_test(NAME faults.call_${name} COMMAND call_${name})
+    set_tests_properties(faults.call_${name} PROPERTIES TIMEOUT 300
+        LABELS faults)
+endforeach()
