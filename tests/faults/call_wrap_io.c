@@ -83,7 +83,7 @@ static bool cut(enum call_id id, struct msghdr *message, struct iovec parts[2])
     size_t size = 0;
     ssize_t share;
 
-    for (size_t i = 0; i < message->msg_iovlen; i++) {
+    for (size_t i = 0; i < (size_t)message->msg_iovlen; i++) {
         size += message->msg_iov[i].iov_len;
     }
     share = share_of(id, size);
@@ -93,7 +93,7 @@ static bool cut(enum call_id id, struct msghdr *message, struct iovec parts[2])
     if ((size_t)share == size || message->msg_iovlen > 2) {
         return true;
     }
-    for (size_t i = 0; i < message->msg_iovlen; i++) {
+    for (size_t i = 0; i < (size_t)message->msg_iovlen; i++) {
         parts[i] = message->msg_iov[i];
         if (parts[i].iov_len > (size_t)share) {
             parts[i].iov_len = (size_t)share;

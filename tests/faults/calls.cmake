@@ -11,7 +11,7 @@ add_executable(calls calls.c)
 target_link_libraries(calls PRIVATE call_support)
 set(calls_sample 8000)
 if(MP_SANITIZE) # each process costs more there
-    set(calls_sample 2000)
+    set(calls_sample 1000)
 endif()
 add_test(NAME faults.calls COMMAND calls sample ${calls_sample})
 add_test(NAME faults.calls_all CONFIGURATIONS nightly COMMAND calls)
@@ -28,7 +28,7 @@ if(NOT MP_SANITIZE) # sanitizers bring calls of their own
         TIMEOUT 60 LABELS faults)
 endif()
 
-foreach(name closed forked forks)
+foreach(name closed forked short)
     add_executable(call_${name} call_${name}.c)
     target_link_libraries(call_${name} PRIVATE call_support)
     add_test(NAME faults.call_${name} COMMAND call_${name})

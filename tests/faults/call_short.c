@@ -1,5 +1,6 @@
 /*
- * call_forks.c -- no more processes: at a pool's start, and later
+ * call_short.c -- too few processes, descriptors, or memory, at a pool's start
+ * and later
  */
 #define _GNU_SOURCE
 
@@ -11,6 +12,9 @@
 #include <errno.h>
 #include <grp.h>
 #include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -218,6 +222,126 @@ static void without_processes_creation_fails_and_leaves_nothing(void **state)
     assert_int_equal(mp_test_in_child(run_short_of_processes, &user), 0);
 }
 
+/* ---- a pool that lives when the limits fall ---- */
+
+static int sum_bytes(const void *argument, void *result)
+{
+    const mp_bytes *bytes = argument;
+    int64_t sum = 0;
+
+    for (size_t i = 0; i < bytes->size; i++) {
+        sum += ((const unsigned char *)bytes->data)[i];
+    }
+    *(int64_t *)result = sum;
+    return 0;
+}
+
+/* From here on there is not one descriptor more, below the limit either. */
+static void use_up_descriptors(struct rlimit *before)
+{
+    struct rlimit limit;
+
+    (void)getrlimit(RLIMIT_NOFILE, before);
+    limit = *before;
+    limit.rlim_cur = (rlim_t)mp_test_open_descriptors();
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+    while (dup(0) >= 0) {
+        /* another gap is filled */
+    }
+}
+
+/* Not one descriptor more: all goes on but what needs a new one. */
+static int run_without_descriptors(void *unused)
+{
+    static unsigned char ones[300000];
+    const mp_task task = { .run = sum_bytes,
+                           .argument = &mp_serializer_bytes,
+                           .result = &mp_serializer_int64,
+                           .limit_ms = LONG_MS };
+    mp_bytes bytes = { ones, sizeof(ones) };
+    struct rlimit before;
+    mp_queue *queue = NULL;
+    mp_pool *pool = NULL;
+    int64_t sum = 0;
+    int result = 0;
+
+    (void)unused;
+    memset(ones, 1, sizeof(ones));
+    MAKE(queue, mp_queue_create(&queue, NULL));
+    MAKE(pool, mp_pool_create(&pool, &(mp_pool_options){ .workers = 2 }));
+    use_up_descriptors(&before);
+    TRY(mp_pool_apply(pool, &task, &bytes, &sum, NULL));
+    WANT(sum == (int64_t)sizeof(ones));
+    WANT(mp_pool_apply(pool, &crash_task, NULL, NULL, NULL) == MP_ECRASHED);
+    TRY(mp_pool_apply(pool, &nothing_task, NULL, NULL, NULL));
+    TRY(mp_queue_put_bytes(queue, "x", 1, 0));
+    WANT(start_one() == -EMFILE);
+    TRY(mp_pool_descriptor(pool));
+    (void)setrlimit(RLIMIT_NOFILE, &before);
+    WANT(start_one() == 0);
+
+done:
+    mp_pool_destroy(pool);
+    mp_queue_destroy(queue);
+    if (result != 0) {
+        (void)dprintf(STDERR_FILENO, "line %d\n", result);
+    }
+    return result == 0 ? 0 : 1;
+}
+
+static void a_pool_needs_no_further_descriptor(void **state)
+{
+    (void)state;
+    assert_int_equal(mp_test_in_child(run_without_descriptors, NULL), 0);
+}
+
+/* No address space in the owner: its calls say so or work, and the pool is
+ * none the worse. */
+static int run_without_memory(void *unused)
+{
+    static unsigned char ones[300000];
+    static int64_t sums[20000];
+    static mp_bytes many[20000];
+    const mp_task task = { .run = sum_bytes,
+                           .argument = &mp_serializer_bytes,
+                           .result = &mp_serializer_int64 };
+    mp_bytes bytes = { ones, sizeof(ones) };
+    struct rlimit before;
+    struct rlimit limit;
+    mp_pool *pool = NULL;
+    mp_pool_stats stats;
+    int error;
+    int result = 0;
+
+    (void)unused;
+    for (size_t i = 0; i < 20000; i++) {
+        many[i] = (mp_bytes){ ones, 1000 };
+    }
+    (void)getrlimit(RLIMIT_AS, &before);
+    limit = before;
+    limit.rlim_cur = 1024 * 1024; /* less than it has already */
+    MAKE(pool, mp_pool_create(&pool, &(mp_pool_options){ .workers = 2 }));
+    (void)setrlimit(RLIMIT_AS, &limit);
+    error = mp_pool_apply(pool, &task, &bytes, sums, NULL);
+    WANT(error == MP_OK || error == MP_ENOMEM);
+    error = mp_pool_map(pool, &task, many, 20000, sums, NULL);
+    WANT(error == MP_OK || error == MP_ENOMEM);
+    (void)setrlimit(RLIMIT_AS, &before);
+    TRY(mp_pool_apply(pool, &task, &bytes, sums, NULL));
+    TRY(mp_pool_get_stats(pool, &stats));
+    WANT(stats.ends[MP_TASK_PENDING] + stats.ends[MP_TASK_RUNNING] == 0);
+
+done:
+    mp_pool_destroy(pool);
+    return result == 0 ? 0 : 1;
+}
+
+static void an_owner_without_memory_keeps_its_pool(void **state)
+{
+    (void)state;
+    assert_int_equal(mp_test_in_child(run_without_memory, NULL), 0);
+}
+
 int main(void)
 {
 #define planned(test) mp_test_setup_teardown(test, make_plan, forget_plan)
@@ -227,6 +351,8 @@ int main(void)
         planned(a_pool_without_workers_waits_for_a_fork_that_works),
         planned(a_pool_that_cannot_fork_ends),
         mp_test(without_processes_creation_fails_and_leaves_nothing),
+        mp_test(a_pool_needs_no_further_descriptor),
+        mp_test(an_owner_without_memory_keeps_its_pool),
     };
 
     return mp_run_tests(tests);
