@@ -154,7 +154,7 @@ static int send_message(mp_connection *connection, const void *bytes,
         body = part == 0 ? body : body + part;
         left -= part;
     } while (left > 0);
-    if (error == MP_ETIMEDOUT && any) {
+    if (error < 0 && any) {
         /* Half a message is no message: the other end shall know. */
         mp__socket_cut(connection->fd);
         (void)mp_connection_close(connection);

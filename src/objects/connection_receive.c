@@ -68,7 +68,7 @@ static int receive_rest(mp_connection *connection, unsigned char *bytes,
 }
 
 /* Take the frame whose header was `seen`, its body to `to`. -EAGAIN: another
- * receiver was faster. */
+ * receiver was faster. After another -errno it is still there. */
 static int take_frame(mp_connection *connection, const mp__frame *seen,
                       unsigned char *to, int64_t deadline)
 {
@@ -78,8 +78,8 @@ static int take_frame(mp_connection *connection, const mp__frame *seen,
         mp__socket_receive(connection->fd, &header, sizeof(header), to, size);
     size_t body;
 
-    if (got == -EAGAIN) {
-        return -EAGAIN;
+    if (got < 0) {
+        return (int)got; /* nothing was taken */
     }
     if (got < (int64_t)sizeof(header) ||
         memcmp(&header, seen, sizeof(header)) != 0) {
@@ -133,8 +133,8 @@ static int add_frame(mp_connection *connection, const mp__frame *header,
     if (error == 0) {
         connection->have += body_of(header);
         connection->whole = connection->have == connection->total;
-    } else if (error == -EAGAIN && connection->have == 0) {
-        connection->begun = false;
+    } else if (connection->have == 0) {
+        connection->begun = false; /* it is still there to be begun with */
     }
     return error;
 }
