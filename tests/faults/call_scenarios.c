@@ -10,10 +10,10 @@
 
 const call_scenario *call_scenario_at(int index)
 {
-    static const call_scenario *const lists[] = { call_scenarios_objects,
-                                                  call_scenarios_processes,
-                                                  call_scenarios_pools,
-                                                  call_scenarios_tasks };
+    static const call_scenario *const lists[] = {
+        call_scenarios_objects, call_scenarios_streams,
+        call_scenarios_processes, call_scenarios_pools, call_scenarios_tasks
+    };
     static const call_scenario none = { NULL, NULL };
 
     for (size_t list = 0; list < sizeof(lists) / sizeof(lists[0]); list++) {

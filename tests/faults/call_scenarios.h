@@ -24,6 +24,7 @@ typedef struct call_scenario {
 
 extern const call_scenario call_scenarios_objects[];
 extern const call_scenario call_scenarios_processes[];
+extern const call_scenario call_scenarios_streams[];
 extern const call_scenario call_scenarios_pools[];
 extern const call_scenario call_scenarios_tasks[];
 

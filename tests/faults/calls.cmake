@@ -3,7 +3,8 @@ file(STRINGS ${CMAKE_CURRENT_SOURCE_DIR}/call_wrapped.txt wrapped)
 list(TRANSFORM wrapped PREPEND "-Wl,--wrap=")
 add_library(call_support OBJECT call_plan.c call_run.c call_scenarios.c
     call_scenarios_objects.c call_scenarios_pools.c call_scenarios_processes.c
-    call_scenarios_tasks.c call_worlds.c call_wrap.c call_wrap_io.c)
+    call_scenarios_streams.c call_scenarios_tasks.c call_worlds.c call_wrap.c
+    call_wrap_io.c)
 target_link_libraries(call_support PUBLIC test_support)
 target_link_options(call_support PUBLIC ${wrapped})
 
