@@ -16,6 +16,7 @@
 
 #include "mp/error.h"
 #include "platform/clock.h"
+#include "platform/kill_point.h"
 #include "platform/socket.h"
 
 #include <errno.h>
@@ -145,8 +146,10 @@ static int send_message(mp_connection *connection, const void *bytes,
                                  .head_left = sizeof(header),
                                  .body = body,
                                  .body_left = part };
+        MP_KILL_POINT("frame.sending");
         error =
             error < 0 ? error : send_frame(connection, &out, &any, deadline);
+        MP_KILL_POINT("frame.sent");
         if (error < 0) {
             break;
         }

@@ -19,6 +19,7 @@
 #include "platform/clock.h"
 #include "platform/fd.h"
 #include "platform/log.h"
+#include "platform/kill_point.h"
 #include "platform/mark.h"
 #include "platform/self.h"
 
@@ -193,6 +194,7 @@ static _Noreturn void run_child(mp_process *self, const sigset_t *mask,
     mp__ident ident;
     int status = 0;
 
+    MP_KILL_POINT("process.born");
     mp__children = NULL; /* our parent's */
     if (life >= 0) {
         mp__fd_keep(life);
@@ -200,8 +202,10 @@ static _Noreturn void run_child(mp_process *self, const sigset_t *mask,
     mp__fd_close_inherited();
     self->watch = -1;
     mp__process_set_self(self, parent_pid, parent, parent_name);
+    MP_KILL_POINT("process.named");
     (void)mp__domain_self(&ident); /* so that others can see us live */
     mp__chaos_enter(self->identity, true);
+    MP_KILL_POINT("process.attached");
     mp__child_on_exit(mp__process_leave);
     mp__child_begin_user(mask);
     if (self->entry != NULL) {
@@ -234,8 +238,10 @@ static int fork_child(mp_process *process, mp__ident self)
         mp__fd_close(&life_read);
         return pid;
     }
+    MP_KILL_POINT("process.forked");
     process->pid = pid;
     process->watch = mp__child_watch(pid);
+    MP_KILL_POINT("process.watched");
     process->watch_is_exact = process->watch >= 0;
     if (process->watch_is_exact) {
         mp__fd_close(&life_read);
@@ -277,6 +283,7 @@ int mp_process_start(mp_process *process)
     process->next = mp__children;
     mp__children = process;
     mp__self_unlock();
+    MP_KILL_POINT("process.listed");
     return 0;
 }
 

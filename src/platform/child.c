@@ -10,6 +10,7 @@
 #include "platform/child.h"
 
 #include "platform/fd.h"
+#include "platform/kill_point.h"
 #include "platform/mark.h"
 
 #include <errno.h>
@@ -36,6 +37,7 @@ pid_t mp__child_fork(sigset_t *mask)
     sigset_t all;
     pid_t pid;
 
+    MP_KILL_POINT("fork.begun");
     /* Bytes left in a buffer would be written twice. */
     (void)fflush(NULL);
     (void)sigfillset(&all);
@@ -44,6 +46,7 @@ pid_t mp__child_fork(sigset_t *mask)
     if (pid < 0) {
         pid = -errno;
     }
+    MP_KILL_POINT_IF(pid > 0, "fork.forked");
     if (pid != 0) {
         (void)sigprocmask(SIG_SETMASK, mask, NULL);
     }
@@ -167,8 +170,10 @@ _Noreturn void mp__child_quit(int status)
 void mp__child_die_with(pid_t parent)
 {
 #if !defined(MP_PORTABLE) && defined(__linux__)
+    MP_KILL_POINT("worker.arming_death");
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 #endif
+    MP_KILL_POINT("worker.death_armed");
     /* After arming, so that no death falls between. */
     if (getppid() != parent) {
         _exit(0);
@@ -185,6 +190,7 @@ static int death_pipe_end = -1;
 static void on_death(int number)
 {
     (void)number;
+    MP_KILL_POINT("supervisor.sigchld");
     mp__fd_ring(death_pipe_end);
 }
 
@@ -340,8 +346,11 @@ void mp__child_kill_group(pid_t pid)
     int saved = errno;
 
     if (pid > 1) {
+        MP_KILL_POINT("kill.group");
         (void)kill(-pid, SIGKILL);
+        MP_KILL_POINT("kill.leader");
         (void)kill(pid, SIGKILL);
+        MP_KILL_POINT("kill.done");
     }
     errno = saved;
 }

@@ -9,6 +9,7 @@
 #include "platform/file.h"
 
 #include "platform/fd.h"
+#include "platform/kill_point.h"
 #include "platform/mark.h"
 
 #include <errno.h>
@@ -100,6 +101,7 @@ int mp__file_write(int fd, uint64_t offset, const void *bytes, size_t size)
     int error = mp__mark_is_ours(fd) ? 0 : -EBADF;
 
     while (error == 0 && size > 0) {
+        MP_KILL_POINT("file.writing");
         moved = write_quietly(fd, next, size < CALL_MOST ? size : CALL_MOST,
                               (off_t)offset);
         if (moved < 0 && errno == EINTR) {
@@ -112,6 +114,7 @@ int mp__file_write(int fd, uint64_t offset, const void *bytes, size_t size)
         next += moved;
         offset += (uint64_t)moved;
         size -= (size_t)moved;
+        MP_KILL_POINT("file.wrote");
     }
     errno = saved;
     return error;
@@ -125,6 +128,7 @@ int mp__file_read(int fd, uint64_t offset, void *bytes, size_t size)
     int error = mp__mark_is_ours(fd) ? 0 : -EBADF;
 
     while (error == 0 && size > 0) {
+        MP_KILL_POINT("file.reading");
         moved =
             pread(fd, next, size < CALL_MOST ? size : CALL_MOST, (off_t)offset);
         if (moved < 0 && errno == EINTR) {

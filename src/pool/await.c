@@ -15,6 +15,7 @@
 #include "platform/child.h"
 #include "platform/clock.h"
 #include "platform/fd.h"
+#include "platform/kill_point.h"
 #include "pool/call.h"
 
 #include <assert.h>
@@ -43,10 +44,12 @@ void mp__owner_call_back(mp_pool *pool)
         }
         batch->queued = false;
         batch->pinned = true;
+        MP_KILL_POINT("owner.calling_back");
         pool->calling_back = true;
         mp__result_call_back(batch);
         pool->calling_back = false;
         batch->pinned = false;
+        MP_KILL_POINT("owner.called_back");
         mp__settle_batch(pool, batch);
     }
 }
@@ -172,11 +175,13 @@ static void sleep_armed(mp_pool *const *pools, size_t count, int64_t deadline)
             news = news || mp__outbox_has_news(pools[i]->core.outbox); /* O8 */
         }
     }
+    MP_KILL_POINT("owner.looked");
     if (!news && count == 1) {
         sleep_a_slice(pools[0], ms);
     } else if (!news) {
         sleep_for_all(pools, count, ms);
     }
+    MP_KILL_POINT("owner.polled");
     for (i = 0; i < count; i++) {
         if (!pools[i]->is_inline) {
             mp__bell_disarm(&pools[i]->core.control->bell,
@@ -226,6 +231,7 @@ int mp__owner_wait(mp_pool *pool, bool (*done)(const void *argument),
 int mp__owner_reap(mp_pool *pool, int64_t deadline)
 {
     while (pool->supervisor != 0) {
+        MP_KILL_POINT("owner.reaping");
         sleep_a_slice(pool, mp__deadline_poll_ms(deadline, SLICE_MS));
         if (pool->supervisor != 0 && mp__deadline_passed(deadline)) {
             return MP_ETIMEDOUT;

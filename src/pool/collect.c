@@ -10,6 +10,7 @@
 
 #include "mp/error.h"
 #include "platform/file.h"
+#include "platform/kill_point.h"
 
 #include <string.h>
 
@@ -191,6 +192,7 @@ bool mp__deliver(mp_pool *pool, uint32_t w, const mp__arrival *arrival)
         read_fault(arrival, &fault);
         news.fault = &fault;
     }
+    MP_KILL_POINT("collect.read");
     use = &pool->uses[arrival->slot];
     batch = use->batch;
     first = use->first;
@@ -200,6 +202,7 @@ bool mp__deliver(mp_pool *pool, uint32_t w, const mp__arrival *arrival)
     }
     mp__end_together(pool, batch, first + arrival->first,
                      arrival->end - arrival->first, &news);
+    MP_KILL_POINT("collect.delivered");
     return true;
 }
 
@@ -220,6 +223,7 @@ static bool collect_from(mp_pool *pool, uint32_t w)
             break;
         }
         mp__outbox_take(pool->core.outbox, w, &arrival);
+        MP_KILL_POINT("collect.taken");
         any = true;
     }
     if (any) {

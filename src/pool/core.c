@@ -7,6 +7,7 @@
 #include "mp/process.h"
 #include "platform/fd.h"
 #include "platform/file.h"
+#include "platform/kill_point.h"
 #include "platform/map.h"
 #include "pool/chunk.h"
 
@@ -123,7 +124,10 @@ void mp__core_tell(mp__core *core, const mp__fault *fault)
     /* Killed between the two: the owner finds a fault taken and not told, and
      * says so in its own words. */
     if (atomic_compare_exchange_strong(&control->fault_taken, &untaken, 1)) {
+        MP_KILL_POINT("fault.taken");
         control->fault = *fault;
+        MP_KILL_POINT("fault.written");
         atomic_store(&control->fault_told, 1);
+        MP_KILL_POINT("fault.told");
     }
 }

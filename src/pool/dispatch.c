@@ -11,6 +11,7 @@
 #include "platform/clock.h"
 #include "platform/fd.h"
 #include "platform/file.h"
+#include "platform/kill_point.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,7 @@ static void place(mp_pool *pool, mp__batch *batch, size_t first, uint32_t count,
     chunk.first = first;
     chunk.size = size;
     chunk.in_file = size > MP__CHUNK_INLINE;
+    MP_KILL_POINT("place.begun");
     if (chunk.in_file) {
         news.error = mp__file_write(pool->core.file,
                                     mp__core_arguments_at(&pool->core, slot),
@@ -39,7 +41,9 @@ static void place(mp_pool *pool, mp__batch *batch, size_t first, uint32_t count,
     } else if (size > 0) {
         memcpy(body + MP__CHUNK_HEAD, bytes, size);
     }
+    MP_KILL_POINT("place.arguments_written");
     memcpy(body, &chunk, sizeof(chunk));
+    MP_KILL_POINT("place.body_written");
     pool->free_count--;
     pool->uses[slot] = (mp__slot_use){ .batch = batch,
                                        .first = first,
@@ -160,7 +164,9 @@ static void seal(mp_pool *pool)
         pool->sealed = true;
         if (!pool->is_inline) {
             mp__task_table_close(pool->core.table);
+            MP_KILL_POINT("seal.closed");
             mp__fd_ring_link(pool->core.link_owner);
+            MP_KILL_POINT("seal.told");
         }
     }
 }
@@ -322,6 +328,7 @@ static bool withdraw_queued(mp_pool *pool, mp__batch *batch, bool kill,
         }
         if (mp__task_table_withdraw(pool->core.table, slot)) { /* O11 */
             mp__free_slot(pool, slot);
+            MP_KILL_POINT("cancel.withdrawn");
             mp__end_chunk(pool, batch, use.first, use.count, news);
         } else if (!withdraw_held(pool, slot, *news)) {
             mp__task_table_ask(pool->core.table, slot, kill); /* O12 */
@@ -341,7 +348,9 @@ void mp__owner_cancel(mp_pool *pool, mp__batch *batch, bool kill)
     withdraw_waiting(pool, batch, &news);
     if (!pool->is_inline && !pool->over &&
         withdraw_queued(pool, batch, kill, &news) && kill) {
+        MP_KILL_POINT("cancel.asked");
         mp__fd_ring_link(pool->core.link_owner);
+        MP_KILL_POINT("cancel.told");
     }
     batch->pinned = was_pinned;
     mp__settle_batch(pool, batch);

@@ -14,6 +14,7 @@
 #include "platform/clock.h"
 #include "platform/log.h"
 #include "platform/self.h"
+#include "platform/kill_point.h"
 #include "pool/chunk.h"
 
 #include <stdatomic.h>
@@ -64,6 +65,7 @@ static int64_t look_at_item(mp__core *core, const mp__claim *claim, pid_t pid,
                 (unsigned)claim->worker, (int)pid,
                 to == MP__TASK_CANCELED ? "its item was cancelled"
                                         : "its item ran past its limit");
+        MP_KILL_POINT("overrun.killed");
         return MP__NEVER; /* its death will tell */
     }
     return MP__AT_ONCE; /* it was faster: see what it does now */
@@ -84,8 +86,10 @@ static int64_t look_at_edge(mp__core *core, uint32_t w, pid_t pid)
     if (due > mp__clock_ns()) {
         return due;
     }
+    MP_KILL_POINT("overrun.edge");
     if (leaving || atomic_compare_exchange_strong(&line->ready, &ready,
                                                   MP__WORKER_OVERDUE)) {
+        MP_KILL_POINT("overrun.edge_over");
         mp__child_kill_group(pid);
         mp__log(
             "pool %d: worker %u killed, process %d: its %s function ran past "

@@ -12,6 +12,7 @@
 #include "platform/clock.h"
 #include "platform/fd.h"
 #include "platform/log.h"
+#include "platform/kill_point.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -86,6 +87,7 @@ static void end_workers(mp_pool *pool)
     for (w = 0; w < pool->core.workers; w++) {
         line = &pool->core.control->workers[w];
         ident = atomic_load(&line->ident);
+        MP_KILL_POINT("finish.ending_worker");
         if (ident != 0 && mp__domain_is_alive(ident)) {
             mp__child_kill_group(mp__domain_pid(ident));
         }
@@ -108,14 +110,18 @@ static void finish(mp_pool *pool, int error)
         news.fault = &pool->why;
     }
     if (!pool->is_inline) {
+        MP_KILL_POINT("finish.begun");
         for (slot = 0; slot < mp__task_table_slots(pool->core.table); slot++) {
             (void)mp__task_table_freeze(pool->core.table, slot); /* O13 */
         }
+        MP_KILL_POINT("finish.frozen");
         pool->over = true;
         (void)mp__collect(pool); /* O14 */
+        MP_KILL_POINT("finish.collected");
         for (w = 0; w < pool->core.workers; w++) {
             if (mp__outbox_unpublished(pool->core.outbox, w, pool->core.table,
                                        &arrival) == MP__ARRIVED_RECORD) {
+                MP_KILL_POINT("finish.unpublished");
                 (void)mp__deliver(pool, w, &arrival);
             }
         }
@@ -123,6 +129,7 @@ static void finish(mp_pool *pool, int error)
     pool->over = true;
     pool->over_error = error;
     end_rest(pool, &news);
+    MP_KILL_POINT("finish.done");
 }
 
 void mp__supervisor_is_gone(mp_pool *pool)
@@ -155,6 +162,7 @@ void mp__supervisor_is_gone(mp_pool *pool)
     }
     mp__log("pool %d: supervisor ended%s", (int)pool->supervisor,
             pool->over_error == MP_EBROKEN ? "; the pool is broken" : "");
+    MP_KILL_POINT("owner.reaped");
     pool->supervisor = 0;
 }
 
@@ -192,8 +200,11 @@ void mp__owner_terminate(mp_pool *pool)
     pool->closed = true;
     pool->terminated = true;
     if (!pool->is_inline) {
+        MP_KILL_POINT("terminate.begun");
         atomic_store(&pool->core.control->phase, MP__PHASE_TERMINATED);
+        MP_KILL_POINT("terminate.said");
         mp__fd_ring_link(pool->core.link_owner);
+        MP_KILL_POINT("terminate.told");
     }
     finish(pool, MP_ETERMINATED);
     mp__owner_call_back(pool);

@@ -8,6 +8,7 @@
 
 #include "mp/error.h"
 #include "platform/clock.h"
+#include "platform/kill_point.h"
 #include "pool/chunk.h"
 
 /* What the item in hand had cost. */
@@ -31,6 +32,7 @@ static mp__record *begin_death(mp__core *core, const mp__claim *claim,
     mp__record *record =
         mp__outbox_begin(core->outbox, claim->worker, sizeof(mp__cost));
 
+    MP_KILL_POINT("burial.record_begun");
     record->slot = claim->slot;
     record->generation = claim->generation;
     record->first = (uint16_t)claim->item;
@@ -53,6 +55,7 @@ static void commit_death(mp__core *core, mp__claim *claim,
     const mp__chunk *chunk = mp__task_table_body(core->table, claim->slot);
     uint32_t end = record->end;
 
+    MP_KILL_POINT("burial.record_filled");
     mp__outbox_seal(core->outbox, claim->worker, record);
     if (mp__task_table_settle(core->table, claim, from, end,
                               end >= chunk->count)) {
@@ -95,6 +98,7 @@ static void end_unwanted(mp__core *core, mp__claim *claim)
 
     if (mp__task_table_asked(core->table, claim) != MP__ASKED_NOTHING &&
         mp__outbox_has_room(core->outbox, claim->worker, sizeof(mp__cost))) {
+        MP_KILL_POINT("burial.unwanted");
         commit_death(core, claim, MP__TASK_HELD,
                      begin_death(core, claim, chunk->count, MP_ECANCELED));
     }
@@ -123,6 +127,7 @@ bool mp__settle(mp__core *core, uint32_t w, const mp__death *death, bool *held)
     mp__claim claim;
 
     mp__outbox_roll_forward(core->outbox, w, core->table); /* S4 */
+    MP_KILL_POINT("burial.rolled");
     state = mp__task_table_in_hand(core->table, w, &claim);
     in_hand = state != MP__TASK_FREE && state != MP__TASK_HELD;
     if (in_hand) {

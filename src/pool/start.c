@@ -10,6 +10,7 @@
 #include "platform/clock.h"
 #include "platform/fd.h"
 #include "platform/log.h"
+#include "platform/kill_point.h"
 #include "pool/supervisor.h"
 
 #include <stdatomic.h>
@@ -48,6 +49,7 @@ static int wait_for_start(mp_pool *pool)
     for (;;) {
         ready = mp__fd_wait(pool->core.bell_read, pool->core.link_owner,
                             mp__deadline_poll_ms(deadline, SLICE_MS));
+        MP_KILL_POINT("owner.start_seen");
         (void)mp__fd_drain(pool->core.bell_read);
         started = atomic_load(&pool->core.control->started);
         if (started != 0 &&
@@ -83,10 +85,14 @@ static int start_supervisor(mp_pool *pool)
     }
     mp__log("pool %d: supervisor born, for %u workers", (int)pid,
             (unsigned)pool->core.workers);
+    MP_KILL_POINT("owner.forked");
     mp__child_lead_group(pid);
+    MP_KILL_POINT("owner.grouped");
     pool->supervisor = pid;
     mp__fd_close(&pool->core.link_supervisor);
+    MP_KILL_POINT("owner.link_closed");
     mp__fd_close(&pool->core.bell_write);
+    MP_KILL_POINT("owner.bell_closed");
     error = wait_for_start(pool);
     if (error < 0) {
         (void)mp__owner_reap(pool, mp__clock_ns() + REAP_GRACE);
@@ -144,15 +150,18 @@ int mp__owner_create(mp_pool **pool, const mp_pool_options *options,
         free(fresh);
         return error;
     }
+    MP_KILL_POINT("owner.core_made");
     fresh->core.limit_ms = fresh->limits_off ? 0 : options->limit_ms;
     error = make_slots(fresh);
     if (error == 0) {
+        MP_KILL_POINT("owner.slots_made");
         error = start_supervisor(fresh);
     }
     if (error < 0) {
         mp__owner_free(fresh);
         return error;
     }
+    MP_KILL_POINT("owner.created");
     *pool = fresh;
     return 0;
 }
@@ -162,6 +171,7 @@ void mp__owner_free(mp_pool *pool)
     mp__batch *batch;
     mp__batch *next;
 
+    MP_KILL_POINT("owner.freeing");
     for (batch = pool->batches; batch != NULL; batch = next) {
         next = batch->next;
         batch->next = NULL;
@@ -172,6 +182,7 @@ void mp__owner_free(mp_pool *pool)
         }
     }
     mp__core_destroy(&pool->core);
+    MP_KILL_POINT("owner.core_gone");
     mp__pack_free(&pool->pack);
     mp__scratch_free(&pool->from_file);
     mp__run_free(&pool->runner);

@@ -36,6 +36,7 @@
 #include "platform/clock.h"
 #include "platform/fd.h"
 #include "platform/log.h"
+#include "platform/kill_point.h"
 #include "platform/self.h"
 #include "pool/overrun.h"
 #include "pool/settle.h"
@@ -91,10 +92,13 @@ static int fork_worker(struct supervisor *s, uint32_t w)
     sigset_t mask;
     pid_t pid;
 
+    MP_KILL_POINT("birth.begun");
     atomic_store(&line->ready, MP__WORKER_BORN);
     atomic_store(&line->ident, 0);
     atomic_store(&line->cpu, 0);
+    MP_KILL_POINT("birth.line_cleared");
     mp__task_table_set_clock(s->core->table, w, 0);
+    MP_KILL_POINT("birth.forking");
     pid = mp__child_fork(&mask);
     if (pid == 0) {
         enter_chaos(w, s->places[w].births);
@@ -103,15 +107,19 @@ static int fork_worker(struct supervisor *s, uint32_t w)
     if (pid < 0) {
         return pid;
     }
+    MP_KILL_POINT("birth.forked");
     mp__child_lead_group(pid);
+    MP_KILL_POINT("birth.grouped");
     s->places[w].pid = pid;
     s->places[w].births++;
     s->places[w].wanted = false;
     s->places[w].request.since = 0;
     s->places[w].committed = mp__outbox_carried(s->core->outbox, w);
+    MP_KILL_POINT("birth.recorded");
     atomic_store(&line->pid, (int32_t)pid);
     mp__log("pool %d: worker %u born, process %d", (int)s->self, (unsigned)w,
             (int)pid);
+    MP_KILL_POINT("birth.pid_told");
     return 0;
 }
 
@@ -124,8 +132,10 @@ static _Noreturn void end_all(struct supervisor *s)
     uint32_t w;
     bool left = true;
 
+    MP_KILL_POINT("end_all.begun");
     for (w = 0; w < s->core->workers; w++) {
         mp__child_kill_group(s->places[w].pid);
+        MP_KILL_POINT("end_all.killed");
     }
     while (left && !mp__deadline_passed(deadline)) {
         left = false;
@@ -135,6 +145,7 @@ static _Noreturn void end_all(struct supervisor *s)
                 left = true;
             } else {
                 s->places[w].pid = 0;
+                MP_KILL_POINT("end_all.reaped");
             }
         }
         if (left) {
@@ -142,14 +153,18 @@ static _Noreturn void end_all(struct supervisor *s)
             (void)mp__fd_drain(s->deaths);
         }
     }
+    MP_KILL_POINT("end_all.done");
     mp__child_quit(0);
 }
 
 static _Noreturn void break_pool(struct supervisor *s, const mp__fault *fault)
 {
+    MP_KILL_POINT("break.begun");
     mp__core_tell(s->core, fault);
+    MP_KILL_POINT("break.told");
     atomic_store(&s->core->control->phase, MP__PHASE_BROKEN);
     mp__log("pool %d: broken: %s", (int)s->self, s->core->control->fault.text);
+    MP_KILL_POINT("break.broken");
     end_all(s);
 }
 
@@ -181,6 +196,7 @@ static void count_end(struct supervisor *s, uint32_t ready, bool well)
 {
     struct mp__control *control = s->core->control;
 
+    MP_KILL_POINT("burial.counting");
     if (well && ready == MP__WORKER_RENEWED) {
         (void)atomic_fetch_add(&control->workers_renewed, 1);
     } else if (!well || ready != MP__WORKER_LEAVING) {
@@ -210,6 +226,7 @@ static int64_t back_off(struct supervisor *s, uint32_t w, bool well)
     if (place->barren <= BARREN_FREE) {
         return MP__AT_ONCE;
     }
+    MP_KILL_POINT("burial.backing_off");
     for (i = BARREN_FREE + 1; i < place->barren && wait < BACK_OFF_MOST; i++) {
         wait *= 2;
     }
@@ -249,12 +266,16 @@ static void bury(struct supervisor *s, uint32_t w, const mp__death *death)
     mp__log("pool %d: worker %u ended with %s, process %d", (int)s->self,
             (unsigned)w, mp__log_status(text, death->known, death->how.status),
             (int)death->pid);
+    MP_KILL_POINT("burial.begun");
     s->places[w].pid = 0;
     atomic_store(&line->pid, 0);
+    MP_KILL_POINT("burial.pid_cleared");
     if (mp__settle(s->core, w, death, &held)) { /* S4, S5 */
         well = false;
     }
+    MP_KILL_POINT("burial.settled");
     mp__fd_ring(s->core->bell_write); /* S6 */
+    MP_KILL_POINT("burial.rung");
     mp__task_table_wake_all(s->core->table);
     look_at_init(s, ready);
     count_end(s, ready, well);
@@ -263,6 +284,7 @@ static void bury(struct supervisor *s, uint32_t w, const mp__death *death)
     s->places[w].wanted = held || !mp__task_table_is_closed(s->core->table) ||
                           mp__task_table_has_queued(s->core->table);
     s->places[w].not_before = back_off(s, w, well);
+    MP_KILL_POINT("burial.done");
 }
 
 static void reap_dead(struct supervisor *s)
@@ -276,10 +298,13 @@ static void reap_dead(struct supervisor *s)
         for (w = 0; w < s->core->workers && s->places[w].pid != pid; w++) {
             /* look on */
         }
+        MP_KILL_POINT("reap.found");
         mp__child_kill_group(w < s->core->workers ? pid : 0); /* S3 */
+        MP_KILL_POINT("reap.group_killed");
         death = (mp__death){ .pid = pid };
         reaped = mp__child_reap(pid, &death.how);
         death.known = reaped == MP__REAP_ENDED;
+        MP_KILL_POINT("reap.reaped");
         if (w < s->core->workers && reaped != MP__REAP_RUNNING) {
             bury(s, w, &death);
         }
@@ -347,6 +372,7 @@ static int time_to_sleep(struct supervisor *s)
 static void look_at_owner(struct supervisor *s, int ready)
 {
     if ((ready & 1) != 0 && mp__fd_drain(s->core->link_supervisor)) {
+        MP_KILL_POINT("supervisor.link_ended");
         s->link_ended = true; /* files are closed before the parent changes */
         s->look_ms = 1;
     } else if (s->link_ended) {
@@ -368,12 +394,17 @@ static void supervise(struct supervisor *s)
 
     for (;;) {
         reap_dead(s);
+        MP_KILL_POINT("supervisor.reaped_all");
         if (!fill_places(s) && mp__task_table_is_closed(s->core->table)) {
+            MP_KILL_POINT("supervisor.done");
             return; /* S8 */
         }
+        MP_KILL_POINT("supervisor.sleeping");
         ready = mp__fd_wait(s->link_ended ? -1 : s->core->link_supervisor,
                             s->deaths, time_to_sleep(s));
+        MP_KILL_POINT("supervisor.awake");
         (void)mp__fd_drain(s->deaths);
+        MP_KILL_POINT("supervisor.drained");
         look_at_owner(s, ready);
     }
 }
@@ -391,11 +422,15 @@ static void start(struct supervisor *s)
         mp__child_quit(1);
     }
     error = mp__child_death_pipe(&s->deaths);
+    MP_KILL_POINT("supervisor.handler_set");
     for (w = 0; w < s->core->workers && error == 0; w++) {
         error = fork_worker(s, w);
     }
+    MP_KILL_POINT("supervisor.starting");
     atomic_store(&control->started, error < 0 ? error : 1);
+    MP_KILL_POINT("supervisor.started");
     mp__fd_ring(s->core->bell_write);
+    MP_KILL_POINT("supervisor.start_told");
     if (error < 0) {
         end_all(s);
     }
@@ -405,11 +440,15 @@ _Noreturn void mp__supervisor_live(mp__core *core)
 {
     static struct supervisor s; /* one in a process */
 
+    MP_KILL_ROLE(MP__ROLE_SUPERVISOR);
+    MP_KILL_POINT("supervisor.born");
     mp__fd_keep(core->bell_read);
     mp__fd_keep(core->bell_write);
     mp__fd_keep(core->link_supervisor);
     mp__fd_close_inherited();
+    MP_KILL_POINT("supervisor.link_kept");
     mp__child_begin_ours("mp-supervisor");
+    MP_KILL_POINT("supervisor.begun");
     s = (struct supervisor){ .core = core, .self = mp__self_pid() };
     start(&s);
     supervise(&s);

@@ -19,6 +19,7 @@
 #include "platform/child.h"
 #include "platform/clock.h"
 #include "platform/fd.h"
+#include "platform/kill_point.h"
 #include "pool/worker_parts.h"
 
 #include <stdio.h>
@@ -44,6 +45,7 @@ static void be_born(mp__worker *w)
 {
     char name[32];
 
+    MP_KILL_POINT("worker.born");
     mp__fd_keep(w->core->bell_read);
     mp__fd_keep(w->core->bell_write);
     w->alarm_end = mp__child_death_pipe_end();
@@ -51,15 +53,20 @@ static void be_born(mp__worker *w)
     /* First of all the supervisor's end of the link: the owner takes its end
      * of file for the supervisor's death. */
     mp__fd_close_inherited();
+    MP_KILL_POINT("worker.link_closed");
     mp__child_begin_ours("mp-worker");
+    MP_KILL_POINT("worker.unblocked");
     mp__child_die_with(w->supervisor);
     (void)snprintf(name, sizeof(name), "Worker-%u", (unsigned)w->index);
     mp__process_become(name, w->core->owner, w->core->owner_ident,
                        w->core->owner_name);
     mp__child_on_exit(leave_on_exit);
+    MP_KILL_POINT("worker.named");
     (void)mp__domain_self(&w->ident);
+    MP_KILL_POINT("worker.attached");
     w->pid = (int32_t)mp_process_pid(mp_process_current());
     atomic_store(&w->core->control->workers[w->index].ident, w->ident);
+    MP_KILL_POINT("worker.ident_told");
     mp__task_enter((int)w->index);
 }
 
@@ -106,6 +113,7 @@ static void begin_edge(mp__worker *w)
 _Noreturn void mp__worker_wait_for_death(const mp__worker *w)
 {
     for (;;) {
+        MP_KILL_POINT("worker.doomed");
         mp__clock_sleep(10 * MP__MS);
         mp__worker_leave_orphan(w);
     }
@@ -118,15 +126,21 @@ static void run_init(mp__worker *w)
     int code;
 
     if (w->core->init != NULL) {
+        MP_KILL_POINT("init.begun");
         atomic_store(&line->ready, MP__WORKER_STARTING);
+        MP_KILL_POINT("init.starting");
         begin_edge(w);
+        MP_KILL_POINT("init.clocked");
         code = w->core->init(w->core->argument, &w->state);
+        MP_KILL_POINT("init.returned");
         if (code != 0) {
             if (mp__task_fault()->text[0] == '\0') {
                 (void)mp_task_fail_at(NULL, 0, code, "init returned %d", code);
             }
             mp__core_tell(w->core, mp__task_fault());
+            MP_KILL_POINT("init.refusing");
             atomic_store(&line->ready, MP__WORKER_REFUSED);
+            MP_KILL_POINT("init.refused");
             mp__child_leave(1);
         }
         mp__worker_stop_clock(w);
@@ -135,9 +149,11 @@ static void run_init(mp__worker *w)
                                             MP__WORKER_READY)) {
             mp__worker_wait_for_death(w); /* it took too long */
         }
+        MP_KILL_POINT("init.done");
         return;
     }
     atomic_store(&line->ready, MP__WORKER_READY);
+    MP_KILL_POINT("worker.ready");
 }
 
 void mp__worker_wait_room(mp__worker *w, size_t payload)
@@ -181,6 +197,7 @@ static bool is_used_up(const mp__worker *w, int chunks)
     }
     atomic_store(&w->core->control->workers[w->index].ready,
                  MP__WORKER_RENEWED);
+    MP_KILL_POINT("worker.used_up");
     return true;
 }
 
@@ -199,6 +216,7 @@ static void serve(mp__worker *w)
     while (!is_used_up(w, chunks)) {
         mp__worker_wait_room(w,
                              0); /* W1: the room for the record of our death */
+        MP_KILL_POINT("worker.free");
         switch (
             mp__task_table_claim(w->core->table, w->index, &w->claim, &seen)) {
         case MP__CLAIM_TASK:
@@ -211,6 +229,7 @@ static void serve(mp__worker *w)
             break;
         case MP__CLAIM_CLOSED:
             atomic_store(&line->ready, MP__WORKER_LEAVING);
+            MP_KILL_POINT("worker.closing");
             return;
         }
     }
@@ -221,12 +240,17 @@ _Noreturn void mp__worker_live(mp__core *core, uint32_t index, pid_t supervisor)
     static mp__worker w; /* one in a process */
 
     w = (mp__worker){ .core = core, .index = index, .supervisor = supervisor };
+    MP_KILL_ROLE(MP__ROLE_WORKER);
     be_born(&w);
     run_init(&w);
     serve(&w);
     if (core->exit != NULL) {
+        MP_KILL_POINT("exit.begun");
         begin_edge(&w);
+        MP_KILL_POINT("exit.clocked");
         core->exit(w.state);
+        MP_KILL_POINT("exit.done");
     }
+    MP_KILL_POINT("worker.leaving");
     mp__child_leave(0);
 }

@@ -8,6 +8,7 @@
 #include "platform/chaos.h"
 #include "platform/clock.h"
 #include "platform/file.h"
+#include "platform/kill_point.h"
 #include "platform/self.h"
 #include "pool/chunk.h"
 
@@ -99,7 +100,9 @@ static mp__record *begin_record(mp__worker *w, const mp__chunk *chunk,
         !mp__outbox_has_room(w->core->outbox, w->index, payload)) {
         mp__worker_stop_clock(w);
     }
+    MP_KILL_POINT("item.wants_room");
     mp__worker_wait_room(w, payload);
+    MP_KILL_POINT("item.has_room");
     return mp__outbox_begin(w->core->outbox, w->index, payload);
 }
 
@@ -145,6 +148,7 @@ static void commit(mp__worker *w, const mp__chunk *chunk, mp__record *record)
     mp__chaos("before commit");
     if (clocked && !last) {
         mp__worker_start_clock(w, mp__clock_ns());
+        MP_KILL_POINT("item.next_clocked");
     }
     if (!mp__task_table_commit(w->core->table, &w->claim, next, last)) {
         mp__worker_wait_for_death(w); /* W8 lost */
@@ -153,6 +157,7 @@ static void commit(mp__worker *w, const mp__chunk *chunk, mp__record *record)
     mp__outbox_publish(w->core->outbox, w->index); /* W9 */
     if (clocked && last) {
         mp__worker_stop_clock(w);
+        MP_KILL_POINT("item.clock_stopped");
     }
     mp__bell_ring(&w->core->control->bell, w->core->bell_write); /* W10 */
     if (!last) {
@@ -189,6 +194,7 @@ static void commit_item(mp__worker *w, const mp__chunk *chunk, mp__ran *ran)
     ended = w->core->account ? mp__clock_ns() : 0; /* it may wait from here */
     parcel = parcel_of(w, chunk, ran);
     record = begin_record(w, chunk, parcel.size);
+    MP_KILL_POINT("item.record_begun");
     fill_record(w, record, parcel.kind, w->claim.item + 1, ran->error);
     record->set_aside = ran->error == MP_ELIMIT && chunk->retries > 0;
     record->size = parcel.whole;
@@ -201,6 +207,7 @@ static void commit_item(mp__worker *w, const mp__chunk *chunk, mp__ran *ran)
     if (record->costed != 0) {
         *mp__record_cost(record) = cost_of_run(w, ended);
     }
+    MP_KILL_POINT("item.record_filled");
     commit(w, chunk, record);
 }
 
@@ -211,6 +218,7 @@ static void commit_cancel(mp__worker *w, const mp__chunk *chunk)
 
     flush_last(chunk, chunk->count);
     record = begin_record(w, chunk, 0);
+    MP_KILL_POINT("item.dropping");
     fill_record(w, record, MP__RECORD_DEATH, chunk->count, MP_ECANCELED);
     /* It was not run, but perhaps by those that died in it. */
     record->pid = mp__task_table_forerunner(w->core->table, &w->claim);
@@ -264,6 +272,7 @@ static void run_item(mp__worker *w, const mp__chunk *chunk, const void *bytes,
                      .is_canceled = is_canceled,
                      .context = w });
     mp__chaos("before run");
+    MP_KILL_POINT("item.running");
     *ran = mp__run_item(&w->runner, chunk, bytes, size,
                         (size_t)(chunk->first + w->claim.item));
     leave_copy(w);
@@ -272,6 +281,7 @@ static void run_item(mp__worker *w, const mp__chunk *chunk, const void *bytes,
         (void)mp__task_table_give_up(w->core->table, &w->claim);
         mp__child_leave(0);
     }
+    MP_KILL_POINT("item.ran");
 }
 
 static void refuse_item(mp__worker *w, const mp__chunk *chunk, int error,
@@ -300,7 +310,9 @@ void mp__worker_run_chunk(mp__worker *w)
     }
     if (is_clocked(w, &chunk)) {
         mp__worker_start_clock(w, mp__clock_ns());
+        MP_KILL_POINT("chunk.clocked");
         mp__worker_tell_supervisor(w, chunk.limit_ms);
+        MP_KILL_POINT("chunk.limit_told");
     }
     error = find_arguments(w, &w->claim, &chunk, &unpack);
     for (i = 0; i < chunk.count; i++) {
@@ -321,7 +333,9 @@ void mp__worker_run_chunk(mp__worker *w)
             refuse_item(w, &chunk, error, &ran);
         }
         commit_item(w, &chunk, &ran);
+        MP_KILL_POINT("item.committed");
         mp__run_release(&w->runner, &chunk);
     }
+    MP_KILL_POINT("chunk.done");
     mp__scratch_trim(&w->arguments, MP__CHUNK_INLINE);
 }

@@ -20,11 +20,14 @@
 #include "shared/alarm.h"
 
 #include "platform/fd.h"
+#include "platform/kill_point.h"
 
 void mp__alarm_set(mp__alarm *alarm, int64_t until)
 {
+    MP_KILL_POINT("alarm.setting");
     atomic_store(&alarm->until, until); /* L1 */
     atomic_thread_fence(memory_order_seq_cst);
+    MP_KILL_POINT("alarm.set");
 }
 
 void mp__alarm_lower(mp__alarm *alarm, int64_t due, int pipe_end)
@@ -34,7 +37,10 @@ void mp__alarm_lower(mp__alarm *alarm, int64_t due, int pipe_end)
     atomic_thread_fence(memory_order_seq_cst);
     until = atomic_load(&alarm->until); /* L4 */
     if (due < until) {
+        MP_KILL_POINT("alarm.ringing");
         mp__fd_ring(pipe_end);
+        MP_KILL_POINT("alarm.rung");
         (void)atomic_compare_exchange_strong(&alarm->until, &until, due);
+        MP_KILL_POINT("alarm.lowered");
     }
 }

@@ -17,19 +17,25 @@
 #include "shared/bell.h"
 
 #include "platform/fd.h"
+#include "platform/kill_point.h"
 
 void mp__bell_arm(mp__bell *bell)
 {
     uint32_t ticket = atomic_load(&bell->ticket);
 
+    MP_KILL_POINT("bell.arming");
     atomic_store(&bell->ticket, (ticket | 1) + 2); /* O7: a new odd one */
     atomic_thread_fence(memory_order_seq_cst);
+    MP_KILL_POINT("bell.armed");
 }
 
 void mp__bell_disarm(mp__bell *bell, int pipe_end)
 {
+    MP_KILL_POINT("bell.draining");
     (void)mp__fd_drain(pipe_end); /* O10 */
+    MP_KILL_POINT("bell.drained");
     atomic_store(&bell->ticket, (atomic_load(&bell->ticket) | 1) + 1);
+    MP_KILL_POINT("bell.disarmed");
 }
 
 void mp__bell_ring(mp__bell *bell, int pipe_end)
@@ -39,8 +45,11 @@ void mp__bell_ring(mp__bell *bell, int pipe_end)
     atomic_thread_fence(memory_order_seq_cst);
     ticket = atomic_load(&bell->ticket); /* W10 */
     if ((ticket & 1) != 0) {
+        MP_KILL_POINT("bell.ringing");
         mp__fd_ring(pipe_end);
+        MP_KILL_POINT("bell.rung");
         (void)atomic_compare_exchange_strong(&bell->ticket, &ticket,
                                              ticket + 1);
+        MP_KILL_POINT("bell.silenced");
     }
 }

@@ -25,6 +25,7 @@
 #include "mp/error.h"
 #include "platform/chaos.h"
 #include "platform/file.h"
+#include "platform/kill_point.h"
 #include "platform/life.h"
 #include "platform/log.h"
 #include "platform/map.h"
@@ -70,10 +71,12 @@ static int open_locked(void)
     if (error < 0) {
         return error;
     }
+    MP_KILL_POINT("domain.opening");
     fd = mp__life_open();
     if (fd < 0) {
         return fd;
     }
+    MP_KILL_POINT("domain.file_made");
     fresh = mp__map_shared(mp__map_round(sizeof(*fresh)));
     if (fresh == NULL) {
         mp__file_close(&fd);
@@ -81,6 +84,7 @@ static int open_locked(void)
     }
     life_fd = fd;
     atomic_store(&domain, fresh);
+    MP_KILL_POINT("domain.opened");
     return 0;
 }
 
@@ -132,14 +136,18 @@ static int64_t slot_take(struct domain *all, unsigned index)
     uint32_t generation;
     int error;
 
+    MP_KILL_POINT("domain.locking");
     error = mp__life_lock(life_fd, index);
     if (error < 0) {
         return error == -EAGAIN ? 0 : error;
     }
+    MP_KILL_POINT("domain.locked");
     generation = atomic_load(&slot->generation);
     if (generation != 0 && atomic_load(&slot->pid) != self &&
         mp__life_confirm(atomic_load(&slot->pid), atomic_load(&slot->start))) {
+        MP_KILL_POINT("domain.found_living");
         mp__life_unlock(life_fd, index);
+        MP_KILL_POINT("domain.let_go");
         return 0;
     }
     generation = (generation + 1) & GENERATION_MASK;
@@ -147,10 +155,15 @@ static int64_t slot_take(struct domain *all, unsigned index)
         generation = 1;
     }
     atomic_store(&slot->generation, generation); /* D3 */
-    atomic_store(&slot->pid, (int32_t)self);     /* D4 */
+    MP_KILL_POINT("domain.renewed");
+    atomic_store(&slot->pid, (int32_t)self); /* D4 */
+    MP_KILL_POINT("domain.pid_told");
     atomic_store(&slot->start, mp__life_start_of(self));
+    MP_KILL_POINT("domain.start_told");
     atomic_store(&slot->birth, atomic_fetch_add(&all->births, 1) + 1);
+    MP_KILL_POINT("domain.birth_told");
     raise_highest(all, index + 1);
+    MP_KILL_POINT("domain.taken");
     return (int64_t)((generation << SLOT_BITS) | index);
 }
 

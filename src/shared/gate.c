@@ -16,6 +16,7 @@
 
 #include "mp/error.h"
 #include "platform/clock.h"
+#include "platform/kill_point.h"
 
 #define SLICE (250 * MP__MS)
 
@@ -29,8 +30,11 @@ void mp__gate_open(mp__gate *gate)
     uint32_t seen = atomic_load(&gate->word);
 
     while (!is_open(seen)) {
+        MP_KILL_POINT("gate.opening");
         if (atomic_compare_exchange_weak(&gate->word, &seen, seen + 1)) {
+            MP_KILL_POINT("gate.opened");
             (void)mp__park_wake(&gate->word, MP__PARK_ALL); /* E1 */
+            MP_KILL_POINT("gate.woke");
             return;
         }
     }
@@ -40,10 +44,12 @@ void mp__gate_shut(mp__gate *gate)
 {
     uint32_t seen = atomic_load(&gate->word);
 
+    MP_KILL_POINT("gate.shutting");
     while (is_open(seen) &&
            !atomic_compare_exchange_weak(&gate->word, &seen, seen + 1)) {
         /* E2: `seen` is fresh */
     }
+    MP_KILL_POINT("gate.shut");
 }
 
 bool mp__gate_is_open(const mp__gate *gate)
@@ -66,7 +72,9 @@ int mp__gate_wait(mp__gate *gate, int64_t deadline, mp__spin_budget *budget)
     } while (!passed && mp__spin_once(&spin));
     mp__spin_end(&spin, passed);
     while (!passed && !mp__deadline_passed(deadline)) {
+        MP_KILL_POINT("gate.parking");
         mp__park_wait(&gate->word, seen, mp__deadline_slice(deadline, SLICE));
+        MP_KILL_POINT("gate.unparked");
         passed = atomic_load(&gate->word) != seen; /* E3 */
     }
     return passed ? 0 : MP_ETIMEDOUT;

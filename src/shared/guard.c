@@ -23,6 +23,7 @@
 
 #include "mp/error.h"
 #include "platform/clock.h"
+#include "platform/kill_point.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,8 +38,23 @@
 static bool take_free(mp__guard *guard, uint32_t mine)
 {
     uint32_t expected = 0;
+    bool taken;
 
-    return atomic_compare_exchange_strong(&guard->word, &expected, mine);
+    MP_KILL_POINT("guard.taking");
+    taken = atomic_compare_exchange_strong(&guard->word, &expected, mine);
+    MP_KILL_POINT_IF(taken, "guard.taken");
+    return taken;
+}
+
+/* G2, from the dead holder that `seen` names. */
+static bool take_over(mp__guard *guard, uint32_t seen, mp__ident self)
+{
+    bool taken;
+
+    MP_KILL_POINT("guard.taking_over");
+    taken = atomic_compare_exchange_strong(&guard->word, &seen, self | WAITERS);
+    MP_KILL_POINT_IF(taken, "guard.taken_over");
+    return taken;
 }
 
 /* Wait a while for the holder to finish, without sleeping. */
@@ -67,15 +83,17 @@ static int wait_for(mp__guard *guard, uint32_t seen, mp__ident self,
     mp__ident holder = seen & IDENT_MASK;
 
     if (holder != self && !mp__domain_is_alive(holder)) {
-        return atomic_compare_exchange_strong(&guard->word, &seen,
-                                              self | WAITERS); /* G2 */
+        return take_over(guard, seen, self);
     }
+    MP_KILL_POINT("guard.marking");
     if ((seen & WAITERS) == 0 &&
         !atomic_compare_exchange_strong(&guard->word, &seen,
                                         seen | WAITERS)) { /* G3 */
         return 0;
     }
+    MP_KILL_POINT("guard.parking");
     mp__park_wait(&guard->word, seen | WAITERS, deadline);
+    MP_KILL_POINT("guard.unparked");
     return 0;
 }
 
@@ -120,10 +138,7 @@ static int acquire_now(mp__guard *guard, mp__ident self)
     if ((seen & IDENT_MASK) == self || mp__domain_is_alive(seen & IDENT_MASK)) {
         return MP_ETIMEDOUT;
     }
-    return atomic_compare_exchange_strong(&guard->word, &seen, self | WAITERS)
-               ? /* G2 */
-               MP_OWNERDEAD
-               : MP_ETIMEDOUT;
+    return take_over(guard, seen, self) ? MP_OWNERDEAD : MP_ETIMEDOUT;
 }
 
 int mp__guard_acquire(mp__guard *guard, int64_t deadline,
@@ -152,9 +167,12 @@ int mp__guard_release(mp__guard *guard)
         if (seen == 0) {
             return MP_EPERM;
         }
+        MP_KILL_POINT("guard.releasing");
     } while (!atomic_compare_exchange_weak(&guard->word, &seen, 0)); /* G4 */
+    MP_KILL_POINT("guard.released");
     if ((seen & WAITERS) != 0) {
         (void)mp__park_wake(&guard->word, 1);
+        MP_KILL_POINT("guard.woke");
     }
     return 0;
 }

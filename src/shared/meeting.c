@@ -25,6 +25,7 @@
 
 #include "mp/error.h"
 #include "platform/clock.h"
+#include "platform/kill_point.h"
 
 #define FILLING 0u
 #define ACTING  1u
@@ -73,7 +74,9 @@ static void unlock(mp__meeting *meeting)
 
 static void wake_all(mp__meeting *meeting)
 {
+    MP_KILL_POINT("meeting.waking");
     (void)mp__park_wake(mp__park_low_half(&meeting->word), MP__PARK_ALL);
+    MP_KILL_POINT("meeting.woke");
 }
 
 /* M3, M5 under the guard. */
@@ -82,8 +85,11 @@ static void move_on(mp__meeting *meeting, uint64_t round, bool well)
     uint64_t bit = UINT64_C(1) << (round % ROUNDS_KNOWN);
     uint64_t failed = atomic_load(&meeting->failed);
 
+    MP_KILL_POINT("meeting.moving_on");
     atomic_store(&meeting->failed, well ? failed & ~bit : failed | bit);
+    MP_KILL_POINT("meeting.bit_set");
     atomic_store(&meeting->word, word_of(round + 1, 0, FILLING));
+    MP_KILL_POINT("meeting.moved_on");
 }
 
 /* M4 for `round`, unless it is over. */
@@ -97,7 +103,9 @@ static void break_round(mp__meeting *meeting, uint64_t round,
     }
     word = atomic_load(&meeting->word);
     if (round_of(word) == round) {
+        MP_KILL_POINT("meeting.breaking");
         atomic_store(&meeting->word, word_of(round, 0, BROKEN));
+        MP_KILL_POINT("meeting.broken");
     }
     unlock(meeting);
     wake_all(meeting);
@@ -131,12 +139,15 @@ static int join_round(mp__meeting *meeting, uint64_t *round)
     if (phase_of(word) == ACTING) {
         return MP_EAGAIN;
     }
+    MP_KILL_POINT("meeting.arriving");
     atomic_store(&meeting->members[place],
                  mp__guard_holder(&meeting->guard)); /* M1 */
+    MP_KILL_POINT("meeting.named");
     atomic_store(
         &meeting->word,
         word_of(*round, place + 1,
                 place + 1 == meeting->parties ? ACTING : FILLING)); /* M2 */
+    MP_KILL_POINT("meeting.arrived");
     return (int)place;
 }
 
@@ -160,6 +171,7 @@ static int wait_for_action(mp__meeting *meeting, uint64_t round,
         if (next_is_dead(meeting, word, meeting->parties - 2u)) {
             break_round(meeting, round, budget);
         } else {
+            MP_KILL_POINT("meeting.waiting_outside");
             mp__park_wait(mp__park_low_half(&meeting->word), (uint32_t)word,
                           mp__deadline_slice(deadline, SLICE_MOST));
         }
@@ -207,6 +219,7 @@ int mp__meeting_end(mp__meeting *meeting, uint64_t round, bool well,
         move_on(meeting, round, true); /* M3 */
     } else {
         atomic_store(&meeting->word, word_of(round, 0, BROKEN)); /* M4 */
+        MP_KILL_POINT("meeting.ended_badly");
         error = MP_EBROKEN;
     }
     unlock(meeting);
@@ -263,8 +276,10 @@ int mp__meeting_wait(mp__meeting *meeting, uint64_t round, unsigned place,
             break_round(meeting, round, budget);
             continue;
         }
+        MP_KILL_POINT("meeting.parking");
         mp__park_wait(mp__park_low_half(&meeting->word), (uint32_t)word,
                       mp__deadline_slice(deadline, slice));
+        MP_KILL_POINT("meeting.unparked");
         slice = slice < SLICE_MOST ? slice * 2 : SLICE_MOST;
     }
     return end;
@@ -277,6 +292,7 @@ int mp__meeting_break(mp__meeting *meeting, mp__meeting_budget *budget)
     if (error == 0) {
         atomic_store(&meeting->word,
                      word_of(round_of(atomic_load(&meeting->word)), 0, BROKEN));
+        MP_KILL_POINT("meeting.aborted");
         unlock(meeting);
         wake_all(meeting);
     }
@@ -290,6 +306,7 @@ int mp__meeting_reset(mp__meeting *meeting, mp__meeting_budget *budget)
 
     if (error == 0) {
         word = atomic_load(&meeting->word);
+        MP_KILL_POINT("meeting.resetting");
         if (arrived_of(word) > 0 || phase_of(word) != FILLING) {
             move_on(meeting, round_of(word), false); /* M5 */
         }

@@ -26,6 +26,7 @@
 #include "shared/outbox.h"
 
 #include "mp/error.h"
+#include "platform/kill_point.h"
 #include "platform/map.h"
 #include "platform/park.h"
 
@@ -139,10 +140,13 @@ void mp__outbox_wait_room(mp__outbox *outbox, uint32_t w, size_t payload,
     struct ring *ring = &outbox->rings[w];
     uint64_t head = atomic_load(&ring->head);
 
+    MP_KILL_POINT("outbox.starving");
     atomic_store(&ring->starved, 1);
     atomic_thread_fence(memory_order_seq_cst); /* against release's fence */
+    MP_KILL_POINT("outbox.starved");
     if (!mp__outbox_has_room(outbox, w, payload)) {
         mp__park_wait(mp__park_low_half(&ring->head), (uint32_t)head, deadline);
+        MP_KILL_POINT("outbox.unparked");
     }
 }
 
@@ -157,7 +161,9 @@ mp__record *mp__outbox_begin(mp__outbox *outbox, uint32_t w, size_t payload)
         return record;
     }
     record->kind = MP__RECORD_PAD;
+    MP_KILL_POINT("outbox.padding");
     atomic_store_explicit(&record->position, tail, memory_order_release);
+    MP_KILL_POINT("outbox.padded");
     return record_at(ring, tail + left);
 }
 
@@ -173,8 +179,10 @@ void mp__outbox_seal(mp__outbox *outbox, uint32_t w, mp__record *record)
     struct ring *ring = &outbox->rings[w];
     uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
 
+    MP_KILL_POINT("outbox.sealing");
     atomic_store_explicit(&record->position, position_of(ring, tail, record),
                           memory_order_release); /* W7 */
+    MP_KILL_POINT("outbox.sealed");
 }
 
 /* Bytes that the payload of a complete record takes in the ring. */
@@ -224,7 +232,9 @@ void mp__outbox_publish(mp__outbox *outbox, uint32_t w)
     uint64_t end = 0;
 
     if (sealed_at(ring, atomic_load(&ring->tail), &end) != NULL) {
+        MP_KILL_POINT("outbox.publishing");
         atomic_store_explicit(&ring->tail, end, memory_order_release); /* W9 */
+        MP_KILL_POINT("outbox.published");
     }
 }
 
@@ -253,7 +263,9 @@ void mp__outbox_roll_forward(mp__outbox *outbox, uint32_t w,
     uint64_t end = 0;
 
     if (committed_at(ring, atomic_load(&ring->tail), w, table, &end) != NULL) {
+        MP_KILL_POINT("outbox.rolling_forward");
         atomic_store(&ring->tail, end);
+        MP_KILL_POINT("outbox.rolled_forward");
     }
 }
 
@@ -278,7 +290,9 @@ uint64_t mp__outbox_file_room(mp__outbox *outbox, uint32_t w, uint64_t size)
     if (size > FILE_PART - end) {
         return UINT64_MAX;
     }
+    MP_KILL_POINT("outbox.finding_file_room");
     atomic_store(&ring->file_end, end + size);
+    MP_KILL_POINT("outbox.file_room");
     return w * FILE_PART + end;
 }
 
@@ -374,11 +388,16 @@ void mp__outbox_release(mp__outbox *outbox, uint32_t w)
 {
     struct ring *ring = &outbox->rings[w];
 
+    MP_KILL_POINT("outbox.releasing");
     atomic_store(&ring->head, outbox->heads[w]); /* O6 */
-    atomic_thread_fence(memory_order_seq_cst);   /* against wait_room's fence */
+    MP_KILL_POINT("outbox.released");
+    atomic_thread_fence(memory_order_seq_cst); /* against wait_room's fence */
     if (atomic_load_explicit(&ring->starved, memory_order_relaxed) != 0) {
+        MP_KILL_POINT("outbox.feeding");
         atomic_store(&ring->starved, 0);
+        MP_KILL_POINT("outbox.fed");
         (void)mp__park_wake(mp__park_low_half(&ring->head), MP__PARK_ALL);
+        MP_KILL_POINT("outbox.woke");
     }
 }
 

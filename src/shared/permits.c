@@ -32,6 +32,7 @@
 
 #include "mp/error.h"
 #include "platform/clock.h"
+#include "platform/kill_point.h"
 
 #include <limits.h>
 #include <stdbool.h>
@@ -64,10 +65,14 @@ static void wake_one(mp__permits *permits, uint32_t replaced)
     if ((replaced & WAITERS) == 0) {
         return;
     }
+    MP_KILL_POINT("permits.waking");
     if (mp__park_wake(&permits->word, 1) == 0) {
+        MP_KILL_POINT("permits.nobody_slept");
         (void)atomic_fetch_and(&permits->word, ~WAITERS);
+        MP_KILL_POINT("permits.unmarked");
         (void)mp__park_wake(&permits->word, MP__PARK_ALL);
     }
+    MP_KILL_POINT("permits.woke");
 }
 
 /* Look for a permit for a while, then sleep for one, a slice at most. */
@@ -85,9 +90,12 @@ static void wait_for_value(mp__permits *permits, int64_t deadline,
     if ((seen & VALUE_MASK) != 0) {
         return;
     }
+    MP_KILL_POINT("permits.marking");
     if ((seen & WAITERS) != 0 ||
         atomic_compare_exchange_strong(&permits->word, &seen, seen | WAITERS)) {
+        MP_KILL_POINT("permits.parking");
         mp__park_wait(&permits->word, WAITERS, deadline);
+        MP_KILL_POINT("permits.unparked");
     }
 }
 
@@ -98,7 +106,9 @@ static bool count_down(mp__permits *permits)
     uint32_t seen = atomic_load(&permits->word);
 
     while ((seen & VALUE_MASK) != 0) {
+        MP_KILL_POINT("permits.counting_down");
         if (atomic_compare_exchange_weak(&permits->word, &seen, seen - 1)) {
+            MP_KILL_POINT("permits.counted_down");
             return true; /* N1 */
         }
     }
@@ -113,8 +123,10 @@ static int count_up(mp__permits *permits)
         if ((seen & VALUE_MASK) == INT_MAX) {
             return MP_EOVERFLOW;
         }
+        MP_KILL_POINT("permits.counting_up");
     } while (!atomic_compare_exchange_weak(&permits->word, &seen,
                                            seen + 1)); /* N2 */
+    MP_KILL_POINT("permits.counted_up");
     wake_one(permits, seen);
     return 0;
 }
@@ -167,10 +179,13 @@ static void orphan(mp__permits *permits, unsigned slot, uint32_t count)
 {
     uint64_t orphans = (uint64_t)atomic_load(&permits->orphans) + count;
 
+    MP_KILL_POINT("permits.orphaning");
     atomic_store(&permits->orphans, orphans < permits->maximum
                                         ? (uint32_t)orphans
                                         : permits->maximum);
+    MP_KILL_POINT("permits.orphaned");
     atomic_store(&permits->held[slot], 0);
+    MP_KILL_POINT("permits.freed");
 }
 
 static void sweep(mp__permits *permits)
@@ -197,7 +212,9 @@ static int lock(mp__permits *permits, int64_t deadline,
         &permits->guard, deadline < grace ? grace : deadline, &budget->guard);
 
     if (error == MP_OWNERDEAD) {
+        MP_KILL_POINT("permits.recounting");
         recount(permits);
+        MP_KILL_POINT("permits.recounted");
         error = 0;
     }
     return error;
@@ -223,12 +240,16 @@ static int take(mp__permits *permits, mp__ident self)
     if (value == 0) {
         return MP_EAGAIN;
     }
+    MP_KILL_POINT("permits.taking");
     atomic_store(mine, entry_of(self, count_of(entry) + 1)); /* A3 */
+    MP_KILL_POINT("permits.held");
     (void)set_value(permits, value - 1);
+    MP_KILL_POINT("permits.taken");
     if (atomic_load(&permits->orphans) == 0) {
         return 0;
     }
     (void)atomic_fetch_sub(&permits->orphans, 1); /* A5 */
+    MP_KILL_POINT("permits.inherited");
     return MP_OWNERDEAD;
 }
 
@@ -243,6 +264,7 @@ static bool give_up(mp__permits *permits, mp__ident self)
     if (entry == 0 || ident_of(entry) != self) {
         if (atomic_load(&permits->nobodys) != 0) {
             (void)atomic_fetch_sub(&permits->nobodys, 1);
+            MP_KILL_POINT("permits.nobodys_freed");
             return true;
         }
         for (i = 0; i < bound && entry == 0; i++) {
@@ -255,6 +277,7 @@ static bool give_up(mp__permits *permits, mp__ident self)
     }
     atomic_store(&permits->held[first],
                  entry_of(ident_of(entry), count_of(entry) - 1));
+    MP_KILL_POINT("permits.given_up");
     return true;
 }
 
@@ -268,12 +291,15 @@ static int release_bounded(mp__permits *permits, mp__permits_budget *budget)
         return error;
     }
     (void)mp__domain_self(&self); /* the guard has it already */
+    MP_KILL_POINT("permits.giving_up");
     if (give_up(permits, self)) {
         replaced = set_value(permits, mp__permits_value(permits) + 1); /* R3 */
+        MP_KILL_POINT("permits.raised");
     } else {
         error = MP_EOVERFLOW;
     }
     (void)mp__guard_release(&permits->guard);
+    MP_KILL_POINT("permits.released");
     wake_one(permits, replaced);
     return error;
 }

@@ -51,6 +51,7 @@
 #include "mp/error.h"
 #include "platform/clock.h"
 #include "platform/file.h"
+#include "platform/kill_point.h"
 #include "platform/map.h"
 
 #include <errno.h>
@@ -156,10 +157,14 @@ void mp__ring_wake_sleepers(_Atomic uint64_t *word, uint64_t replaced)
     if ((replaced & SLEEPERS) == 0) {
         return;
     }
+    MP_KILL_POINT("ring.waking");
     if (mp__park_wake(mp__park_low_half(word), 1) == 0) {
+        MP_KILL_POINT("ring.nobody_slept");
         (void)atomic_fetch_and(word, ~SLEEPERS);
+        MP_KILL_POINT("ring.sleepers_cleared");
         (void)mp__park_wake(mp__park_low_half(word), MP__PARK_ALL);
     }
+    MP_KILL_POINT("ring.woke");
 }
 
 /* Wait until `word` is no longer at `seen`, a slice at most: spin, then say
@@ -178,12 +183,15 @@ void mp__ring_wait_for_move(mp__ring *ring, _Atomic uint64_t *word,
     if (((now ^ seen) & ~SLEEPERS) != 0) {
         return;
     }
+    MP_KILL_POINT("ring.marking_sleep");
     if ((now & SLEEPERS) == 0 &&
         !atomic_compare_exchange_strong(word, &now, now | SLEEPERS)) {
         return; /* it moved: look again */
     }
+    MP_KILL_POINT("ring.parking");
     mp__park_wait(mp__park_low_half(word), (uint32_t)(seen | SLEEPERS),
                   mp__deadline_slice(deadline, DATA_SLICE));
+    MP_KILL_POINT("ring.unparked");
 }
 
 int mp__ring_lock_side(mp__ring *ring, mp__guard *guard, int64_t deadline)
@@ -208,12 +216,18 @@ void mp__ring_give_back(mp__ring *ring)
     uint64_t touched = atomic_load(&shared->touched);
 
     if (touched > WARM) {
+        MP_KILL_POINT("ring.giving_memory_back");
         mp__map_give_back(shared->records + WARM, (size_t)(touched - WARM));
+        MP_KILL_POINT("ring.memory_given_back");
         atomic_store(&shared->touched, WARM);
+        MP_KILL_POINT("ring.touched_lowered");
     }
     if (atomic_load(&shared->in_file) != 0) {
+        MP_KILL_POINT("ring.giving_file_back");
         mp__file_give_back(ring->file, 0, INT64_MAX);
+        MP_KILL_POINT("ring.file_given_back");
         atomic_store(&shared->in_file, 0);
+        MP_KILL_POINT("ring.file_unmarked");
     }
 }
 

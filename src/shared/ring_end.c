@@ -23,16 +23,23 @@
 #include "shared/ring_parts.h"
 
 #include "mp/error.h"
+#include "platform/kill_point.h"
 
 void mp__ring_shut(mp__ring *ring)
 {
     struct mp__ring_shared *shared = ring->shared;
 
+    MP_KILL_POINT("shut.begun");
     (void)atomic_fetch_or(&shared->tail, SHUT);
+    MP_KILL_POINT("shut.tail");
     (void)atomic_fetch_or(&shared->head, SHUT);
+    MP_KILL_POINT("shut.head");
     (void)mp__park_wake(mp__park_low_half(&shared->tail), MP__PARK_ALL);
+    MP_KILL_POINT("shut.tail_woken");
     (void)mp__park_wake(mp__park_low_half(&shared->head), MP__PARK_ALL);
+    MP_KILL_POINT("shut.head_woken");
     mp__ring_raise(ring);
+    MP_KILL_POINT("shut.done");
 }
 
 bool mp__ring_is_shut(const mp__ring *ring)
@@ -48,12 +55,14 @@ int mp__ring_done(mp__ring *ring)
     if (error < 0) {
         return error;
     }
+    MP_KILL_POINT("task_done.locked");
     mp__takers_recover(&shared->takers,
                        mp__ring_items_of(atomic_load(&shared->head)));
     if (!mp__takers_done(&shared->takers,
                          mp__guard_holder(&shared->consumers))) {
         error = MP_EOVERFLOW;
     }
+    MP_KILL_POINT("task_done.done");
     (void)mp__guard_release(&shared->consumers);
     return error;
 }
@@ -70,11 +79,13 @@ static int look_done(mp__ring *ring, uint32_t *bell, bool *done,
     if (error < 0) {
         return error;
     }
+    MP_KILL_POINT("join.locked");
     head = atomic_load(&shared->head);
     mp__takers_recover(&shared->takers, mp__ring_items_of(head));
     *bell = atomic_load(&shared->takers.bell);
     *done = mp__ring_items_between(head, atomic_load(&shared->tail)) == 0 &&
             !mp__takers_any(&shared->takers);
+    MP_KILL_POINT("join.looked");
     (void)mp__guard_release(&shared->consumers);
     return 0;
 }
@@ -109,10 +120,13 @@ int mp__ring_wait_done(mp__ring *ring, uint32_t *lost, int64_t deadline)
 /* P7, whether or not the flag is said to be up. */
 static void raise_flag(mp__ring *ring, uint32_t ticket)
 {
+    MP_KILL_POINT("flag.raising");
     mp__flag_raise(&ring->flag);
+    MP_KILL_POINT("flag.raised");
     if ((ticket & 1) != 0) {
         (void)atomic_compare_exchange_strong(&ring->shared->ticket, &ticket,
                                              ticket + 1);
+        MP_KILL_POINT("flag.said_up");
     }
 }
 
@@ -138,12 +152,15 @@ void mp__ring_lower(mp__ring *ring)
     if (atomic_load_explicit(&shared->watched, memory_order_relaxed) == 0) {
         return;
     }
+    MP_KILL_POINT("flag.saying_down");
     ticket = atomic_load(&shared->ticket);
     while (!atomic_compare_exchange_weak(&shared->ticket, &ticket,
                                          (ticket | 1) + 2)) {
         /* `ticket` is fresh */
     }
+    MP_KILL_POINT("flag.said_down");
     mp__flag_lower(&ring->flag);
+    MP_KILL_POINT("flag.lowered");
     if (mp__ring_count(ring) > 0 || mp__ring_is_shut(ring)) {
         raise_flag(ring, atomic_load(&shared->ticket));
     }
@@ -151,7 +168,9 @@ void mp__ring_lower(mp__ring *ring)
 
 int mp__ring_watch(mp__ring *ring)
 {
+    MP_KILL_POINT("flag.watching");
     if (atomic_exchange(&ring->shared->watched, 1) == 0) {
+        MP_KILL_POINT("flag.watched");
         mp__ring_lower(ring); /* Y1 */
     }
     return ring->flag.read_end;

@@ -8,6 +8,7 @@
 #include "mp/error.h"
 #include "platform/clock.h"
 #include "platform/file.h"
+#include "platform/kill_point.h"
 
 #include <errno.h>
 #include <string.h>
@@ -25,9 +26,11 @@ static void tidy(mp__ring *ring)
                           &ring->guard_budget) < 0) {
         return;
     }
+    MP_KILL_POINT("ring_get.tidying");
     if (mp__ring_count(ring) == 0) {
         mp__ring_give_back(ring);
     }
+    MP_KILL_POINT("ring_get.tidied");
     (void)mp__guard_release(&shared->producers);
 }
 
@@ -72,9 +75,12 @@ static int commit(mp__ring *ring, uint64_t *head, uint64_t next)
     int error;
 
     mp__takers_intend(&shared->takers, self, mp__ring_items_of(next));
+    MP_KILL_POINT("ring_get.committing");
     error = mp__ring_commit(&shared->head, head, next, 0);
     if (error == 0) {
+        MP_KILL_POINT("ring_get.committed");
         mp__takers_note(&shared->takers, self);
+        MP_KILL_POINT("ring_get.noted");
     }
     return error;
 }
@@ -88,6 +94,7 @@ static int get_locked(mp__ring *ring, struct incoming *in, uint64_t *head)
     uint64_t header;
     int error;
 
+    MP_KILL_POINT("ring_get.locked");
     *head = atomic_load(&shared->head);
     mp__takers_recover(&shared->takers, mp__ring_items_of(*head));
     in->tail = shared->known_tail;
@@ -104,6 +111,7 @@ static int get_locked(mp__ring *ring, struct incoming *in, uint64_t *head)
     }
     memcpy(&header, shared->records + place, HEADER);
     if (header >> KIND_SHIFT == KIND_WRAP) {
+        MP_KILL_POINT("ring_get.wrapping");
         place = 0;
         memcpy(&header, shared->records, HEADER);
     }
@@ -111,6 +119,7 @@ static int get_locked(mp__ring *ring, struct incoming *in, uint64_t *head)
     if (error < 0) {
         return error;
     }
+    MP_KILL_POINT("ring_get.copied");
     place += mp__ring_record_size(header & SIZE_MASK);
     return commit(ring, head, mp__ring_word_after(*head, place));
 }
@@ -136,6 +145,7 @@ int mp__ring_get(mp__ring *ring, void *buffer, size_t capacity, size_t *size,
         if (error != -EAGAIN) {
             break;
         }
+        MP_KILL_POINT("ring_get.empty");
         mp__ring_lower(ring); /* C7 */
         if (mp__deadline_passed(deadline)) {
             return MP_ETIMEDOUT;
@@ -146,12 +156,15 @@ int mp__ring_get(mp__ring *ring, void *buffer, size_t capacity, size_t *size,
         *size = (size_t)in.size;
     }
     if (error == 0) {
+        MP_KILL_POINT("ring_get.released");
         mp__ring_wake_sleepers(&shared->head, head); /* C6 */
+        MP_KILL_POINT("ring_get.woke");
         if (atomic_load_explicit(&shared->watched, memory_order_relaxed) != 0 &&
             mp__ring_count(ring) == 0) {
             mp__ring_lower(ring); /* C7 */
         }
         tidy(ring);
+        MP_KILL_POINT("ring_get.done");
     }
     return error;
 }

@@ -8,6 +8,7 @@
 #include "mp/error.h"
 #include "platform/clock.h"
 #include "platform/file.h"
+#include "platform/kill_point.h"
 
 #include <errno.h>
 #include <string.h>
@@ -57,12 +58,16 @@ static void write_record(mp__ring *ring, uint64_t tail, uint64_t place,
 
     if (place != mp__ring_offset_of(tail)) {
         shared->lap_end = mp__ring_offset_of(tail);
+        MP_KILL_POINT("ring_put.lap_ended");
         memcpy(shared->records + mp__ring_offset_of(tail), &wrap, HEADER);
+        MP_KILL_POINT("ring_put.wrapped");
     }
     if (end + HEADER > atomic_load(&shared->touched)) {
         atomic_store(&shared->touched, end + HEADER);
+        MP_KILL_POINT("ring_put.touched");
     }
     memcpy(shared->records + place, &header, HEADER);
+    MP_KILL_POINT("ring_put.header_written");
     if (size > 0) {
         memcpy(shared->records + place + HEADER, bytes, size);
     }
@@ -114,6 +119,7 @@ static int put_locked(mp__ring *ring, struct outgoing *out, uint64_t *tail)
     uint64_t place = 0;
     int error;
 
+    MP_KILL_POINT("ring_put.locked");
     *tail = atomic_load(&shared->tail);
     if ((*tail & SHUT) != 0) {
         return MP_ECLOSED;
@@ -124,17 +130,22 @@ static int put_locked(mp__ring *ring, struct outgoing *out, uint64_t *tail)
     }
     if (file) {
         atomic_store(&shared->in_file, 1); /* first: a death leaves a trace */
+        MP_KILL_POINT("ring_put.file_marked");
         error = mp__file_write(ring->file, 0, out->bytes, out->size);
         if (error < 0) {
             return error;
         }
+        MP_KILL_POINT("ring_put.file_written");
     }
     write_record(ring, *tail, place,
                  mp__ring_header_of(file ? KIND_FILE : KIND_BYTES, size),
                  file ? &long_size : out->bytes, (size_t)size);
-    return mp__ring_commit(
+    MP_KILL_POINT("ring_put.committing");
+    error = mp__ring_commit(
         &shared->tail, tail,
         mp__ring_word_after(*tail, place + mp__ring_record_size(size)), SHUT);
+    MP_KILL_POINT_IF(error == 0, "ring_put.committed");
+    return error;
 }
 
 int mp__ring_put(mp__ring *ring, const void *bytes, size_t size,
@@ -164,14 +175,18 @@ int mp__ring_put(mp__ring *ring, const void *bytes, size_t size,
         if (error != -EAGAIN) {
             break;
         }
+        MP_KILL_POINT("ring_put.no_room");
         if (mp__deadline_passed(deadline)) {
             return MP_ETIMEDOUT;
         }
         mp__ring_wait_for_move(ring, &shared->head, out.head, deadline);
     }
     if (error == 0) {
+        MP_KILL_POINT("ring_put.released");
         mp__ring_wake_sleepers(&shared->tail, tail); /* P6 */
+        MP_KILL_POINT("ring_put.woke");
         mp__ring_raise(ring);
+        MP_KILL_POINT("ring_put.done");
     }
     return error;
 }

@@ -22,6 +22,7 @@
 #include "shared/takers.h"
 
 #include "platform/clock.h"
+#include "platform/kill_point.h"
 #include "platform/park.h"
 
 #define COUNT_BITS 34
@@ -54,14 +55,18 @@ void mp__takers_recover(mp__takers *takers, uint64_t taken)
     if (intent == 0) {
         return;
     }
+    MP_KILL_POINT("takers.recovering");
     if ((intent & COUNT_MASK) == (taken & COUNT_MASK)) {
         (void)atomic_fetch_add(&takers->lost, 1); /* T7 */
+        MP_KILL_POINT("takers.loss_counted");
     }
     put(&takers->intent, 0);
+    MP_KILL_POINT("takers.recovered");
 }
 
 void mp__takers_intend(mp__takers *takers, mp__ident self, uint64_t taken)
 {
+    MP_KILL_POINT("takers.intending");
     put(&takers->intent,
         ((uint64_t)self << COUNT_BITS) | (taken & COUNT_MASK)); /* T1 */
 }
@@ -69,8 +74,11 @@ void mp__takers_intend(mp__takers *takers, mp__ident self, uint64_t taken)
 /* T8 for one place. */
 static void give_up(mp__takers *takers, unsigned slot)
 {
+    MP_KILL_POINT("takers.giving_up");
     (void)atomic_fetch_add(&takers->lost, 1);
+    MP_KILL_POINT("takers.given_up");
     put(&takers->held[slot], 0);
+    MP_KILL_POINT("takers.freed");
 }
 
 void mp__takers_note(mp__takers *takers, mp__ident self)
@@ -85,7 +93,8 @@ void mp__takers_note(mp__takers *takers, mp__ident self)
     }
     put(&takers->held[slot],
         entry_of(self, ((entry & COUNT_MASK) + 1) & COUNT_MASK)); /* T3 */
-    put(&takers->intent, 0);                                      /* T4 */
+    MP_KILL_POINT("takers.held");
+    put(&takers->intent, 0); /* T4 */
 }
 
 /* The place of one who has some; MP__DOMAIN_SLOTS: nobody. */
@@ -116,12 +125,17 @@ bool mp__takers_done(mp__takers *takers, mp__ident self)
         return false;
     }
     entry = atomic_load(&takers->held[slot]);
+    MP_KILL_POINT("takers.dealing");
     put(&takers->held[slot],
         entry_of(ident_of(entry), (entry & COUNT_MASK) - 1)); /* T5 */
+    MP_KILL_POINT("takers.dealt");
     bell = atomic_fetch_add(&takers->bell, 2);
     if ((bell & WAITERS) != 0) {
+        MP_KILL_POINT("takers.ringing");
         (void)atomic_fetch_and(&takers->bell, ~WAITERS);
+        MP_KILL_POINT("takers.unmarked");
         (void)mp__park_wake(&takers->bell, MP__PARK_ALL); /* T6 */
+        MP_KILL_POINT("takers.rung");
     }
     return true;
 }
@@ -149,9 +163,12 @@ void mp__takers_wait(mp__takers *takers, uint32_t seen, int64_t deadline)
 {
     uint32_t now = seen;
 
+    MP_KILL_POINT("takers.waiting");
     if ((seen & WAITERS) != 0 ||
         atomic_compare_exchange_strong(&takers->bell, &now, seen | WAITERS)) {
+        MP_KILL_POINT("takers.parking");
         mp__park_wait(&takers->bell, seen | WAITERS,
                       mp__deadline_slice(deadline, SLICE));
+        MP_KILL_POINT("takers.unparked");
     }
 }

@@ -66,6 +66,7 @@
 #include "shared/task_table_parts.h"
 
 #include "mp/error.h"
+#include "platform/kill_point.h"
 #include "platform/map.h"
 #include "platform/park.h"
 
@@ -197,10 +198,12 @@ bool mp__task_table_has_place(mp__task_table *table)
             MP__TASK_READY) {
             return false;
         }
+        MP_KILL_POINT("order.passing_over");
         if (atomic_compare_exchange_strong(&table->control->ohead, &head,
                                            head + 1)) {
             head++;
         }
+        MP_KILL_POINT("order.passed_over");
     }
     return true;
 }
@@ -213,31 +216,43 @@ uint32_t mp__task_table_submit(mp__task_table *table, uint32_t slot)
     uint32_t generation = mp__word_generation(word) + 1;
 
     assert(mp__word_state(word) == MP__TASK_FREE);
+    MP_KILL_POINT("submit.begun");
     atomic_store_explicit(&table->lines[slot].attempts, 0,
                           memory_order_relaxed); /* O1: before O2 */
     atomic_store_explicit(&table->lines[slot].asked, 0, memory_order_relaxed);
+    MP_KILL_POINT("submit.cleared");
     atomic_store(&table->lines[slot].word,
                  mp__task_word_of(MP__TASK_READY, 0, 0, generation)); /* O2 */
+    MP_KILL_POINT("submit.ready");
     atomic_store(mp__task_order_at(table, tail >> POSITION_SHIFT),
                  slot); /* O3 */
+    MP_KILL_POINT("submit.ordered");
     tail = atomic_fetch_add(&control->otail, UINT64_C(1) << POSITION_SHIFT);
+    MP_KILL_POINT("submit.queued");
     if ((tail & SLEEPERS) != 0 &&
         mp__park_wake(mp__task_sleep_word(table), 1) == 0) {
+        MP_KILL_POINT("submit.nobody_slept");
         (void)atomic_fetch_and(&control->otail, ~SLEEPERS); /* O5 */
+        MP_KILL_POINT("submit.unmarked");
         (void)mp__park_wake(mp__task_sleep_word(table), MP__PARK_ALL);
     }
+    MP_KILL_POINT("submit.woke");
     return generation;
 }
 
 bool mp__task_table_withdraw(mp__task_table *table, uint32_t slot)
 {
     uint64_t word = atomic_load(&table->lines[slot].word);
+    bool won;
 
-    return mp__word_state(word) == MP__TASK_READY &&
-           atomic_compare_exchange_strong(
-               &table->lines[slot].word, &word,
-               mp__task_word_of(MP__TASK_ENDED, 0, 0,
-                                mp__word_generation(word)));
+    MP_KILL_POINT("withdraw.begun");
+    won =
+        mp__word_state(word) == MP__TASK_READY &&
+        atomic_compare_exchange_strong(
+            &table->lines[slot].word, &word,
+            mp__task_word_of(MP__TASK_ENDED, 0, 0, mp__word_generation(word)));
+    MP_KILL_POINT_IF(won, "withdraw.won");
+    return won;
 }
 
 bool mp__task_table_withdraw_held(mp__task_table *table, uint32_t slot,
@@ -263,24 +278,31 @@ void mp__task_table_free(mp__task_table *table, uint32_t slot)
     uint64_t word = atomic_load(&table->lines[slot].word);
 
     assert(mp__word_state(word) == MP__TASK_ENDED);
+    MP_KILL_POINT("slot.freeing");
     atomic_store(
         &table->lines[slot].word,
         mp__task_word_of(MP__TASK_FREE, 0, 0, mp__word_generation(word)));
+    MP_KILL_POINT("slot.freed");
 }
 
 void mp__task_table_ask(mp__task_table *table, uint32_t slot, bool kill)
 {
     uint64_t word = atomic_load(&table->lines[slot].word);
 
+    MP_KILL_POINT("ask.begun");
     atomic_store(&table->lines[slot].asked,
                  (kill ? ASKED_KILL : ASKED_DROP) |
                      mp__word_generation(word)); /* O12 */
+    MP_KILL_POINT("ask.asked");
 }
 
 void mp__task_table_close(mp__task_table *table)
 {
+    MP_KILL_POINT("close.begun");
     (void)atomic_fetch_or(&table->control->otail, CLOSED);
+    MP_KILL_POINT("close.told");
     (void)mp__park_wake(mp__task_sleep_word(table), MP__PARK_ALL);
+    MP_KILL_POINT("close.woke");
 }
 
 uint64_t mp__task_table_freeze(mp__task_table *table, uint32_t slot)
@@ -294,11 +316,13 @@ uint64_t mp__task_table_freeze(mp__task_table *table, uint32_t slot)
             mp__word_state(word) == MP__TASK_BROKEN) {
             return word;
         }
+        MP_KILL_POINT("freeze.begun");
         /* Worker, item and generation stay: they tell what was committed. */
         frozen =
             mp__task_word_of(MP__TASK_BROKEN, mp__word_worker(word),
                              mp__word_item(word), mp__word_generation(word));
     } while (!atomic_compare_exchange_weak(&table->lines[slot].word, &word,
                                            frozen)); /* O13 */
+    MP_KILL_POINT("freeze.frozen");
     return frozen;
 }

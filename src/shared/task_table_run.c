@@ -5,6 +5,7 @@
  */
 #include "shared/task_table_parts.h"
 
+#include "platform/kill_point.h"
 #include "platform/park.h"
 
 enum mp__claimed mp__task_table_claim(mp__task_table *table, uint32_t worker,
@@ -20,16 +21,20 @@ enum mp__claimed mp__task_table_claim(mp__task_table *table, uint32_t worker,
     while (!won && (int64_t)((*seen >> POSITION_SHIFT) - head) > 0) {
         slot = atomic_load(mp__task_order_at(table, head)); /* W2 */
         word = mp__task_table_word(table, slot);
+        MP_KILL_POINT("claim.looked");
         if (mp__word_state(word) == MP__TASK_READY) {
             atomic_store(&table->hands[worker].slot, slot); /* W3 */
+            MP_KILL_POINT("claim.in_hand");
             won = atomic_compare_exchange_strong(
                 &table->lines[slot].word, &word,
                 mp__task_word_of(MP__TASK_RUNNING, worker, 0,
                                  mp__word_generation(word)));
+            MP_KILL_POINT_IF(won, "claim.won");
         }
         if (atomic_compare_exchange_strong(&control->ohead, &head,
                                            head + 1)) { /* W4 */
             head++;
+            MP_KILL_POINT("claim.moved_on");
         }
         if (!won) {
             *seen = atomic_load(&control->otail);
@@ -59,14 +64,17 @@ void mp__task_table_sleep(mp__task_table *table, uint64_t seen,
 
     /* With the position in the same word, a task queued since then makes
      * this CAS fail: no wake-up can be lost between look and sleep. */
+    MP_KILL_POINT("sleep.marking");
     if ((seen & SLEEPERS) == 0 &&
         !atomic_compare_exchange_strong(&table->control->otail, &expected,
                                         seen | SLEEPERS) &&
         expected != (seen | SLEEPERS)) {
         return;
     }
+    MP_KILL_POINT("sleep.parking");
     mp__park_wait(mp__task_sleep_word(table), (uint32_t)(seen | SLEEPERS),
                   deadline);
+    MP_KILL_POINT("sleep.unparked");
 }
 
 void mp__task_table_set_clock(mp__task_table *table, uint32_t worker,
@@ -143,56 +151,89 @@ static bool move(mp__task_table *table, const mp__claim *claim,
 bool mp__task_table_commit(mp__task_table *table, mp__claim *claim,
                            uint32_t next, bool last)
 {
+    MP_KILL_POINT("commit.begun");
     if (!move(table, claim, MP__TASK_RUNNING,
               last ? MP__TASK_ENDED : MP__TASK_RUNNING, next)) { /* W8 */
+        MP_KILL_POINT("commit.lost");
         return false;
     }
+    MP_KILL_POINT("commit.won");
     claim->item = next;
     return true;
 }
 
 bool mp__task_table_give_up(mp__task_table *table, const mp__claim *claim)
 {
-    return move(table, claim, MP__TASK_RUNNING, MP__TASK_LIMITED,
-                claim->item); /* W11 */
+    bool won;
+
+    MP_KILL_POINT("give_up.begun");
+    won = move(table, claim, MP__TASK_RUNNING, MP__TASK_LIMITED,
+               claim->item); /* W11 */
+    MP_KILL_POINT("give_up.won");
+    return won;
 }
 
 bool mp__task_table_condemn(mp__task_table *table, const mp__claim *claim,
                             enum mp__task_state to)
 {
-    return move(table, claim, MP__TASK_RUNNING, to, claim->item); /* S1 */
+    bool won;
+
+    MP_KILL_POINT("condemn.begun");
+    won = move(table, claim, MP__TASK_RUNNING, to, claim->item); /* S1 */
+    MP_KILL_POINT_IF(won, "condemn.won");
+    return won;
 }
 
 bool mp__task_table_settle(mp__task_table *table, mp__claim *claim,
                            enum mp__task_state from, uint32_t next, bool last)
 {
-    return move(table, claim, from, last ? MP__TASK_ENDED : MP__TASK_HELD,
-                next); /* S5 */
+    bool won;
+
+    MP_KILL_POINT("settle.begun");
+    won = move(table, claim, from, last ? MP__TASK_ENDED : MP__TASK_HELD,
+               next); /* S5 */
+    MP_KILL_POINT_IF(won, "settle.won");
+    return won;
 }
 
 bool mp__task_table_retry(mp__task_table *table, const mp__claim *claim,
                           enum mp__task_state from, int32_t pid)
 {
     uint32_t deaths = mp__task_table_attempt(table, claim);
+    bool won;
 
+    MP_KILL_POINT("retry.begun");
     atomic_store(&table->lines[claim->slot].dead, pid);
     atomic_store(&table->lines[claim->slot].attempts,
                  (uint64_t)claim->item << 32 | deaths);
-    return move(table, claim, from, MP__TASK_HELD, claim->item); /* S5 */
+    MP_KILL_POINT("retry.counted");
+    won = move(table, claim, from, MP__TASK_HELD, claim->item); /* S5 */
+    MP_KILL_POINT_IF(won, "retry.held");
+    return won;
 }
 
 bool mp__task_table_inherit(mp__task_table *table, uint32_t worker,
                             mp__claim *claim)
 {
-    return mp__task_table_in_hand(table, worker, claim) == MP__TASK_HELD &&
-           move(table, claim, MP__TASK_HELD, MP__TASK_RUNNING,
-                claim->item); /* W0 */
+    bool won;
+
+    if (mp__task_table_in_hand(table, worker, claim) != MP__TASK_HELD) {
+        return false;
+    }
+    MP_KILL_POINT("inherit.begun");
+    won = move(table, claim, MP__TASK_HELD, MP__TASK_RUNNING,
+               claim->item); /* W0 */
+    MP_KILL_POINT_IF(won, "inherit.won");
+    return won;
 }
 
 void mp__task_table_wake_all(mp__task_table *table)
 {
+    MP_KILL_POINT("wake_all.begun");
     (void)atomic_fetch_and(&table->control->otail, ~SLEEPERS);
+    MP_KILL_POINT("wake_all.unmarked");
     (void)mp__park_wake(mp__task_sleep_word(table), MP__PARK_ALL);
+    MP_KILL_POINT("wake_all.done");
 }
 
 bool mp__task_table_is_closed(const mp__task_table *table)

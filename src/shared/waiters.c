@@ -22,6 +22,7 @@
 
 #include "mp/error.h"
 #include "platform/clock.h"
+#include "platform/kill_point.h"
 #include "platform/park.h"
 
 #include <stddef.h>
@@ -78,9 +79,12 @@ int mp__waiters_enter(mp__waiters *waiters, mp__ident self, unsigned *place)
     mine = &waiters->places[found];
     if (found == atomic_load(&waiters->bound)) {
         atomic_store(&waiters->bound, found + 1);
+        MP_KILL_POINT("waiters.bounded");
     }
     atomic_store(&mine->ticket, atomic_fetch_add(&waiters->tickets, 1));
+    MP_KILL_POINT("waiters.entering");
     atomic_store(&mine->word, word_of(self, WAITING)); /* V1 */
+    MP_KILL_POINT("waiters.entered");
     *place = found;
     return 0;
 }
@@ -107,7 +111,9 @@ void mp__waiters_sleep(mp__waiters *waiters, unsigned place, int64_t deadline)
     uint32_t seen = atomic_load(word);
 
     while (state_of(seen) == WAITING && !mp__deadline_passed(deadline)) {
+        MP_KILL_POINT("waiters.parking");
         mp__park_wait(word, seen, mp__deadline_slice(deadline, SLICE)); /* V2 */
+        MP_KILL_POINT("waiters.unparked");
         seen = atomic_load(word);
         if (state_of(seen) == WAITING &&
             find_inheritance(waiters) != MP__DOMAIN_SLOTS) {
@@ -122,23 +128,31 @@ bool mp__waiters_take(mp__waiters *waiters, unsigned place, mp__ident self)
     unsigned heritage;
 
     if (state_of(atomic_load(mine)) == NOTIFIED) {
+        MP_KILL_POINT("waiters.taking");
         atomic_store(mine, 0); /* V4 */
+        MP_KILL_POINT("waiters.taken");
         return true;
     }
     heritage = find_inheritance(waiters);
     if (heritage == MP__DOMAIN_SLOTS) {
         return false;
     }
+    MP_KILL_POINT("waiters.inheriting");
     atomic_store(&waiters->places[heritage].word,
                  word_of(self, NOTIFIED)); /* V5 */
+    MP_KILL_POINT("waiters.inherited");
     atomic_store(mine, 0);
+    MP_KILL_POINT("waiters.left_own");
     atomic_store(&waiters->places[heritage].word, 0);
+    MP_KILL_POINT("waiters.left_heritage");
     return true;
 }
 
 void mp__waiters_leave(mp__waiters *waiters, unsigned place)
 {
+    MP_KILL_POINT("waiters.leaving");
     atomic_store(&waiters->places[place].word, 0);
+    MP_KILL_POINT("waiters.left");
 }
 
 /* The living process that waits longest; those of the dead are freed. */
@@ -157,7 +171,9 @@ static struct mp__waiter *find_oldest(mp__waiters *waiters)
             continue;
         }
         if (is_dead(word)) {
+            MP_KILL_POINT("waiters.freeing_dead");
             atomic_store(&waiter->word, 0);
+            MP_KILL_POINT("waiters.freed_dead");
         } else if (oldest == NULL ||
                    (int32_t)(atomic_load(&waiter->ticket) -
                              atomic_load(&oldest->ticket)) < 0) {
@@ -179,8 +195,11 @@ int mp__waiters_notify(mp__waiters *waiters, int count)
             break;
         }
         word = atomic_load(&waiter->word);
+        MP_KILL_POINT("waiters.notifying");
         atomic_store(&waiter->word, (word & ~STATE_MASK) | NOTIFIED); /* V3 */
+        MP_KILL_POINT("waiters.notified");
         (void)mp__park_wake(&waiter->word, 1);
+        MP_KILL_POINT("waiters.woke");
         notified++;
     }
     return notified;
