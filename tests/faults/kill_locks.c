@@ -303,7 +303,7 @@ static void live_unlocked(int number)
     int fd;
 
     (void)number;
-    CHECK(mp_lock_acquire(lock[0], LONG_MS) == 0);
+    CHECK(mp_lock_acquire(lock[0], LONG_MS) >= 0);
     for (fd = 3; fd < 64; fd++) {
         (void)close(fd); /* and with it the kernel's word for our life */
     }

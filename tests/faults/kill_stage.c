@@ -114,17 +114,25 @@ bool actor_wait(pid_t pid)
     return look_at_status(status);
 }
 
-void actors_wait(void)
+bool actor_wait_any(void)
 {
     int status = 0;
     pid_t got;
 
     for (;;) {
         got = waitpid(-1, &status, 0);
-        if (got > 0) {
-            (void)look_at_status(status);
-        } else if (errno != EINTR) {
-            break;
+        if (got > 0 && look_at_status(status)) {
+            return true;
         }
+        if (got < 0 && errno != EINTR) {
+            return false;
+        }
+    }
+}
+
+void actors_wait(void)
+{
+    while (actor_wait_any()) {
+        /* go on */
     }
 }

@@ -83,7 +83,9 @@ _Noreturn void stage_die(void);
 pid_t actor_start(enum mp__kill_role role, void (*run)(int number), int number);
 /* Wait for its end; it must be 0, or SIGKILL: true then. */
 bool actor_wait(pid_t pid);
-/* The same for all children. */
+/* Wait for children until one was killed: true; false when none is left. */
+bool actor_wait_any(void);
+/* Wait for all children. */
 void actors_wait(void);
 
 #endif

@@ -1,0 +1,345 @@
+/*
+ * kill_pools.c -- every item of a pool held to account, with deaths
+ */
+#include "faults/kill_ledger.h"
+
+#include "mp/error.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ITEMS = 12, MORTAL = 7, LONG_MS = LEDGER_LONG_MS };
+
+/* ---- map: chunks, and one item that kills its worker ---- */
+
+static void map_numbers(void)
+{
+    const mp_pool_options options = { .workers = 2 };
+    mp_pool *pool = ledger_pool(&options);
+    int64_t numbers[ITEMS];
+    int64_t squares[ITEMS];
+    int statuses[ITEMS];
+    int round;
+    int i;
+    int error;
+
+    stage_nap_us(1000); /* the workers sleep */
+    for (round = 0; round < 2; round++) {
+        for (i = 0; i < ITEMS; i++) {
+            numbers[i] = round == 0 && i == MORTAL ? -1 : i + 1;
+            statuses[i] = 1;
+        }
+        error = mp_pool_map(
+            pool, &square_task, numbers, ITEMS, squares,
+            &(mp_call_options){ .chunk_size = 3, .statuses = statuses });
+        if (error == MP_EBROKEN && statuses[0] == 1) {
+            break; /* it was before */
+        }
+        for (i = 0; i < ITEMS; i++) {
+            ledger_item(statuses[i], numbers[i] == -1 ? MP_ECRASHED : 0);
+            CHECK(squares[i] ==
+                  (statuses[i] == 0 ? numbers[i] * numbers[i] : 0));
+        }
+        ledger_totals(pool, true);
+    }
+    ledger_close(pool, &options);
+}
+
+/* ---- apply: arguments and results that go to the file, callbacks ---- */
+
+enum { LONG_ARGUMENT = 6000, LONG_RESULT = 100000 };
+
+static int lengthen(const void *argument, void *result)
+{
+    const mp_bytes *in = argument;
+    mp_bytes *out = result;
+
+    stage_nap_us(1500); /* the owner sleeps meanwhile */
+    out->data = malloc(LONG_RESULT);
+    if (out->data == NULL) {
+        return 1;
+    }
+    out->size = LONG_RESULT;
+    memset(out->data, *(const unsigned char *)in->data, LONG_RESULT);
+    return in->size == LONG_ARGUMENT ? 0 : 2;
+}
+
+static const mp_task lengthen_task = { .run = lengthen,
+                                       .argument = &mp_serializer_bytes,
+                                       .result = &mp_serializer_bytes };
+
+static void check_long(const mp_bytes *bytes, int value)
+{
+    const unsigned char *at = bytes->data;
+    size_t i;
+
+    CHECK(bytes->size == LONG_RESULT);
+    for (i = 0; i < bytes->size; i += 997) {
+        CHECK(at[i] == value);
+    }
+}
+
+static void count_call(mp_result *result, void *context)
+{
+    CHECK(mp_result_ready(result) == 1);
+    (void)context;
+    (void)atomic_fetch_add(&ledger()->calls, 1);
+}
+
+static void call_tasks(void)
+{
+    const mp_pool_options options = { .workers = 1 };
+    const mp_call_options calling = { .done = count_call };
+    unsigned char text[LONG_ARGUMENT];
+    mp_bytes argument = { .data = text, .size = sizeof(text) };
+    mp_bytes longer = { NULL, 0 };
+    mp_pool *pool = ledger_pool(&options);
+    mp_result *results[3] = { NULL };
+    int called = 0;
+    int error;
+    int i;
+
+    stage_nap_us(1000);
+    for (i = 0; i < 3; i++) {
+        memset(text, 'a' + i, sizeof(text));
+        error = mp_pool_apply_async(pool, &results[i], &lengthen_task,
+                                    &argument, &calling);
+        called += error == 0;
+        ledger_item(error, 0);
+    }
+    for (i = 0; i < 3; i++) {
+        if (results[i] == NULL) {
+            continue;
+        }
+        error = mp_result_get(results[i], &longer, LONG_MS);
+        ledger_item(error, 0);
+        if (error == 0) {
+            check_long(&longer, 'a' + i);
+            mp_serializer_release(&mp_serializer_bytes, &longer, 1);
+        }
+        mp_result_destroy(results[i]);
+    }
+    CHECK_RESULT(atomic_load(&ledger()->calls) == called, called);
+    ledger_close(pool, &options);
+}
+
+/* ---- with poll() ---- */
+
+static void poll_pool(void)
+{
+    const mp_pool_options options = { .workers = 2 };
+    mp_pool *pool = ledger_pool(&options);
+    struct pollfd set = { .fd = mp_pool_descriptor(pool), .events = POLLIN };
+    mp_result *results[4] = { NULL };
+    int64_t number;
+    int64_t square = 0;
+    int i;
+    int error;
+
+    for (i = 0; i < 4; i++) {
+        number = i == 2 ? -1 : i;
+        ledger_item(
+            mp_pool_apply_async(pool, &results[i], &square_task, &number, NULL),
+            0);
+    }
+    for (i = 0; i < 4; i++) {
+        while (results[i] != NULL && mp_result_ready(results[i]) == 0) {
+            (void)poll(&set, 1, 250);
+            CHECK(mp_pool_step(pool) >= 0);
+        }
+        if (results[i] != NULL) {
+            error = mp_result_get(results[i], &square, 0);
+            ledger_item(error, i == 2 ? MP_ECRASHED : 0);
+            CHECK(error != 0 || square == i * i);
+        }
+        mp_result_destroy(results[i]);
+    }
+    ledger_close(pool, &options);
+}
+
+/* ---- imap ---- */
+
+static void iterate(mp_pool *pool, bool ordered)
+{
+    int64_t numbers[ITEMS];
+    const mp_source source = { .items = numbers, .count = ITEMS };
+    const mp_call_options options = { .chunk_size = 2 };
+    mp_iterator *iterator = NULL;
+    mp_report report;
+    int64_t square = 0;
+    bool seen[ITEMS] = { false };
+    int count = 0;
+    int last = -1;
+    int i;
+    int error;
+
+    for (i = 0; i < ITEMS; i++) {
+        numbers[i] = i + 1;
+    }
+    error = ordered
+                ? mp_pool_imap(pool, &iterator, &square_task, &source, &options)
+                : mp_pool_imap_unordered(pool, &iterator, &square_task, &source,
+                                         &options);
+    if (error < 0) {
+        ledger_item(error, 0);
+        return;
+    }
+    while ((error = mp_iterator_next(iterator, &square, &report, LONG_MS)) >
+           0) {
+        CHECK(report.index < ITEMS && !seen[report.index]);
+        CHECK(!ordered || (int)report.index > last);
+        last = (int)report.index;
+        seen[report.index] = true;
+        count++;
+        ledger_item(report.error, 0);
+        i = (int)report.index + 1;
+        CHECK(report.error != 0 || square == (int64_t)i * i);
+    }
+    /* What ends with the pool is told once, at the end. */
+    ledger_item(error, 0);
+    CHECK_RESULT(count == ITEMS || error == MP_EBROKEN, count);
+    mp_iterator_destroy(iterator);
+}
+
+static void iterate_twice(void)
+{
+    const mp_pool_options options = { .workers = 2 };
+    mp_pool *pool = ledger_pool(&options);
+
+    iterate(pool, true);
+    iterate(pool, false);
+    ledger_close(pool, &options);
+}
+
+/* ---- more results than there is room for ---- */
+
+struct wide {
+    unsigned char bytes[60000];
+};
+
+static int widen(const void *argument, void *result)
+{
+    memset(result, (int)*(const int64_t *)argument, sizeof(struct wide));
+    return 0;
+}
+
+static void fill_outbox(void)
+{
+    static const mp_serializer wide = MP_SERIALIZER_STRUCT(struct wide);
+    static const mp_task widen_task = { .run = widen,
+                                        .argument = &mp_serializer_int64,
+                                        .result = &wide };
+    static struct wide out[8];
+    const mp_pool_options options = { .workers = 1 };
+    mp_pool *pool = ledger_pool(&options);
+    mp_result *result = NULL;
+    mp_report report;
+    int64_t numbers[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+    size_t i;
+    int error;
+
+    error = mp_pool_map_async(pool, &result, &widen_task, numbers, 8,
+                              &(mp_call_options){ .chunk_size = 4 });
+    ledger_item(error, 0);
+    if (error == 0) {
+        stage_nap_us(15000); /* the worker waits for room */
+        (void)mp_result_get(result, out, LONG_MS);
+        for (i = 0; i < 8; i++) {
+            CHECK(mp_result_report(result, i, &report) == 0);
+            ledger_item(report.error, 0);
+            CHECK(out[i].bytes[59999] == (report.error == 0 ? i + 1 : 0));
+        }
+        mp_result_destroy(result);
+    }
+    ledger_close(pool, &options);
+}
+
+/* ---- more withdrawn tasks than the order has places for ---- */
+
+enum { MANY = 1000 };
+
+static int wait_for_word(const void *argument, void *result)
+{
+    (void)argument;
+    (void)result;
+    while (atomic_load(&ledger()->go) == 0) {
+        stage_nap_us(500);
+    }
+    return 0;
+}
+
+static void withdraw_many(mp_pool *pool)
+{
+    static int64_t numbers[MANY];
+    mp_result *result = NULL;
+    mp_report report;
+    int error;
+    size_t i;
+
+    error = mp_pool_map_async(pool, &result, &square_task, numbers, MANY,
+                              &(mp_call_options){ .chunk_size = 1 });
+    ledger_item(error, 0);
+    if (error < 0) {
+        return;
+    }
+    error = mp_result_cancel(result);
+    CHECK_RESULT(error == 0 || error == MP_ESTATE || error == MP_EBROKEN,
+                 error);
+    (void)mp_result_wait(result, LONG_MS);
+    for (i = 0; i < MANY; i++) {
+        CHECK(mp_result_report(result, i, &report) == 0);
+        if (report.error != 0) { /* when a worker died, some may have run */
+            ledger_item(report.error, MP_ECANCELED);
+        }
+    }
+    mp_result_destroy(result);
+}
+
+static void pass_over(void)
+{
+    static const mp_task blocking = { .run = wait_for_word };
+    const mp_pool_options options = { .workers = 1 };
+    mp_pool *pool = ledger_pool(&options);
+    mp_result *block = NULL;
+    int i;
+
+    ledger_item(mp_pool_apply_async(pool, &block, &blocking, NULL, NULL), 0);
+    stage_nap_us(2000);
+    for (i = 0; i < 3; i++) {
+        withdraw_many(pool);
+    }
+    atomic_store(&ledger()->go, 1);
+    if (block != NULL) {
+        ledger_item(mp_result_get(block, NULL, LONG_MS), 0);
+        mp_result_destroy(block);
+    }
+    ledger_close(pool, &options);
+}
+
+const struct scenario pool_scenarios[] = {
+    { "map", map_numbers, MP__ROLE_OWNER, { { 0 } } },
+    { "map_rolled",
+      map_numbers,
+      MP__ROLE_OWNER,
+      { { MP__ROLE_WORKER, "commit.won" } } },
+    { "map_unpublished",
+      map_numbers,
+      MP__ROLE_OWNER,
+      { { MP__ROLE_WORKER, "commit.won" },
+        { MP__ROLE_SUPERVISOR, "reap.found" } } },
+    { "map_lost",
+      map_numbers,
+      MP__ROLE_OWNER,
+      { { MP__ROLE_SUPERVISOR, "supervisor.sleeping" } } },
+    { "map_orphaned",
+      map_numbers,
+      MP__ROLE_OWNER,
+      { { MP__ROLE_OWNER, "submit.queued" } } },
+    { "apply", call_tasks, MP__ROLE_OWNER, { { 0 } } },
+    { "poll", poll_pool, MP__ROLE_OWNER, { { 0 } } },
+    { "imap", iterate_twice, MP__ROLE_OWNER, { { 0 } } },
+    { "outbox", fill_outbox, MP__ROLE_OWNER, { { 0 } } },
+    { "order", pass_over, MP__ROLE_OWNER, { { 0 } } },
+    { 0 },
+};
