@@ -146,7 +146,6 @@ void mp__supervisor_is_gone(mp_pool *pool)
                pool->free_count == mp__task_table_slots(pool->core.table);
     if (!all_done) {
         finish(pool, MP_EBROKEN);
-        end_workers(pool);
     }
     pool->over = true;
     pool->over_error = pool->over_error == 0 ? MP_EBROKEN : pool->over_error;
@@ -164,6 +163,9 @@ void mp__supervisor_is_gone(mp_pool *pool)
             pool->over_error == MP_EBROKEN ? "; the pool is broken" : "");
     MP_KILL_POINT("owner.reaped");
     pool->supervisor = 0;
+    /* From here on a newborn sees that it is an orphan, or we see its ident.
+     * One may be left also when all is done: in its exit function. */
+    end_workers(pool);
 }
 
 void mp__pool_is_damaged(mp_pool *pool)
@@ -215,7 +217,6 @@ void mp__owner_kill(mp_pool *pool)
     if (pool->supervisor != 0) {
         (void)mp__child_signal(pool->supervisor, -1, SIGKILL);
         mp__supervisor_is_gone(pool);
-        end_workers(pool);
     }
 }
 

@@ -67,6 +67,9 @@ static void be_born(mp__worker *w)
     w->pid = (int32_t)mp_process_pid(mp_process_current());
     atomic_store(&w->core->control->workers[w->index].ident, w->ident);
     MP_KILL_POINT("worker.ident_told");
+    /* After it is told: if the supervisor is dead, the owner sees our ident,
+     * or we see here that we are an orphan. */
+    leave_orphan(w);
     mp__task_enter((int)w->index);
 }
 
