@@ -465,27 +465,47 @@ int board_run_singles(void)
     return failed;
 }
 
+static void shuffle(struct attempt *attempts, int count, unsigned seed)
+{
+    struct attempt kept;
+    int other;
+    int i;
+
+    srand(seed);
+    for (i = count - 1; i > 0; i--) {
+        other = rand() % (i + 1);
+        kept = attempts[i];
+        attempts[i] = attempts[other];
+        attempts[other] = kept;
+    }
+}
+
+int board_run_sample(int seconds, unsigned seed)
+{
+    int64_t begin_ns = stage_clock_ns();
+    int failed;
+
+    add_singles(PASSES_MOST, 0);
+    shuffle(board->attempts, attempt_count, seed);
+    failed = play_all(begin_ns + seconds * INT64_C(1000000000));
+    printf("sample, seed %u, ", seed);
+    show_runs("singles", begin_ns);
+    show_roles();
+    return failed;
+}
+
 int board_run_pairs(int seconds, unsigned seed)
 {
     int64_t begin_ns = stage_clock_ns();
     int64_t end_ns =
         seconds <= 0 ? 0 : begin_ns + seconds * INT64_C(1000000000);
-    struct attempt kept;
-    int other;
     int failed;
-    int i;
 
     if (pairs == NULL) {
         return 1;
     }
     atomic_store(&board->failures, 0);
-    srand(seed);
-    for (i = pair_count - 1; i > 0; i--) {
-        other = rand() % (i + 1);
-        kept = pairs[i];
-        pairs[i] = pairs[other];
-        pairs[other] = kept;
-    }
+    shuffle(pairs, pair_count, seed);
     memcpy(board->attempts, pairs, (size_t)pair_count * sizeof(*pairs));
     attempt_count = pair_count;
     failed = play_all(end_ns);

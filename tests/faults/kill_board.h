@@ -15,6 +15,8 @@ int board_create(void);
 int board_take_census(void);
 /* One kill a run: at every point, by every role, up to its third pass. */
 int board_run_singles(void);
+/* A random sample of these for `seconds`; not every point need be hit. */
+int board_run_sample(int seconds, unsigned seed);
 /* Two kills a run: all that singles have shown to be possible, or a random
  * sample for `seconds`. */
 int board_run_pairs(int seconds, unsigned seed);

@@ -4,6 +4,7 @@
  *     kill_points                        every point, role and pass, alone
  *     kill_points pairs [SECONDS [SEED]] and then pairs of victims, of which
  *                                        a random sample for so long
+ *     kill_points sample SECONDS [SEED]  of the singles only
  *     kill_points list                   the points of this build
  *     kill_points SCENARIO POINT ROLE PASS [POINT ROLE PASS]   one case
  *
@@ -48,30 +49,37 @@ static int list_points(bool show)
     return twice;
 }
 
+/* A number among the arguments, or what it is without. */
+static int number_of(int argc, char **argv, int index, int otherwise)
+{
+    return argc > index ? atoi(argv[index]) : otherwise;
+}
+
 int main(int argc, char **argv)
 {
-    bool pairs = argc > 1 && strcmp(argv[1], "pairs") == 0;
-    int failed = list_points(argc == 2 && strcmp(argv[1], "list") == 0);
+    const char *what = argc > 1 ? argv[1] : "singles";
+    bool pairs = strcmp(what, "pairs") == 0;
+    bool sample = strcmp(what, "sample") == 0;
+    int seconds = number_of(argc, argv, 2, 0);
+    unsigned seed = (unsigned)number_of(argc, argv, 3, 7);
+    int failed = list_points(strcmp(what, "list") == 0);
 
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
-    if (failed != 0 || (argc == 2 && !pairs)) {
+    if (failed != 0 || strcmp(what, "list") == 0) {
         return failed;
     }
     if (board_create() < 0) {
         return 1;
     }
-    if (argc >= 5 && !pairs) {
+    if (argc > 1 && !pairs && !sample) {
         return board_run_one(argv[1], &argv[2], argc - 2);
     }
-    failed = board_take_census();
-    if (failed == 0) {
-        failed = board_run_singles();
-        if (pairs) {
-            failed =
-                board_run_pairs(argc > 2 ? atoi(argv[2]) : 0,
-                                argc > 3 ? (unsigned)atoi(argv[3]) : 7) != 0 ||
-                failed;
-        }
+    if (board_take_census() != 0) {
+        return 1;
     }
-    return failed;
+    if (sample) {
+        return board_run_sample(seconds, seed);
+    }
+    failed = board_run_singles();
+    return pairs ? board_run_pairs(seconds, seed) != 0 || failed : failed;
 }
