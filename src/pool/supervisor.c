@@ -135,7 +135,6 @@ static _Noreturn void end_all(struct supervisor *s)
     MP_KILL_POINT("end_all.begun");
     for (w = 0; w < s->core->workers; w++) {
         mp__child_kill_group(s->places[w].pid);
-        MP_KILL_POINT("end_all.killed");
     }
     while (left && !mp__deadline_passed(deadline)) {
         left = false;
@@ -275,7 +274,6 @@ static void bury(struct supervisor *s, uint32_t w, const mp__death *death)
     }
     MP_KILL_POINT("burial.settled");
     mp__fd_ring(s->core->bell_write); /* S6 */
-    MP_KILL_POINT("burial.rung");
     mp__task_table_wake_all(s->core->table);
     look_at_init(s, ready);
     count_end(s, ready, well);

@@ -69,7 +69,7 @@ static void be_born(mp__worker *w)
     MP_KILL_POINT("worker.ident_told");
     /* After it is told: if the supervisor is dead, the owner sees our ident,
      * or we see here that we are an orphan. */
-    leave_orphan(w);
+    mp__worker_leave_orphan(w);
     mp__task_enter((int)w->index);
 }
 
