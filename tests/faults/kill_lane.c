@@ -28,6 +28,7 @@
 enum {
     RUN_MS = 60000,      /* longer is a hang */
     GONE_POOL_MS = 2000, /* what a pool's owner leaves behind */
+    BROKEN_MS = 3000,    /* until MP_EBROKEN; an idle machine needs 100 */
     GONE_MS = 30000      /* others end by themselves, at their deadlines */
 };
 
@@ -272,4 +273,7 @@ void lane_play(const struct scenario *scenario, const struct mp__kill *kills,
         say(outcome, "a process died of signal %d", strange);
     }
     look_at_kills(outcome, own);
+    if (outcome->broken_ms > BROKEN_MS) {
+        say(outcome, "MP_EBROKEN came after %d ms", (int)outcome->broken_ms);
+    }
 }
