@@ -134,6 +134,42 @@ static void cancel_items(void)
     ledger_close(pool, &options);
 }
 
+static int die_late(const void *argument, void *result)
+{
+    (void)nap(argument, result);
+    stage_die();
+}
+
+/* The first item dies when nobody wants the others any more. */
+static void cancel_dying(void)
+{
+    static const mp_task dying = { .run = die_late,
+                                   .argument = &mp_serializer_int64 };
+    const mp_pool_options options = { .workers = 1, .grace_ms = 200 };
+    const int64_t naps[3] = { 5000, 5000, 5000 };
+    mp_pool *pool = ledger_pool(&options);
+    mp_result *chunk = NULL;
+    mp_report report;
+    size_t i;
+
+    ledger_item(mp_pool_map_async(pool, &chunk, &dying, naps, 3,
+                                  &(mp_call_options){ .chunk_size = 3 }),
+                0);
+    stage_nap_us(2500);
+    if (chunk != NULL) {
+        (void)mp_result_cancel(chunk);
+        CHECK(mp_result_wait(chunk, LONG_MS) == 0);
+        for (i = 0; i < 3; i++) {
+            CHECK(mp_result_report(chunk, i, &report) == 0);
+            if (report.error != MP_ECRASHED) { /* all of them may be too late */
+                ledger_item(report.error, MP_ECANCELED);
+            }
+        }
+        mp_result_destroy(chunk);
+    }
+    ledger_close(pool, &options);
+}
+
 /* The supervisor dies between its word and its deed; the worker, which the
  * kernel does not end, finds that it may not commit. */
 static int outlive(const void *argument, void *result)
@@ -345,6 +381,7 @@ static void destroy_pool(void)
 const struct scenario end_scenarios[] = {
     { "limit", limit_items, MP__ROLE_OWNER, { { 0 } } },
     { "cancel", cancel_items, MP__ROLE_OWNER, { { 0 } } },
+    { "cancel_dying", cancel_dying, MP__ROLE_OWNER, { { 0 } } },
     { "doomed",
       be_doomed,
       MP__ROLE_OWNER,
