@@ -202,7 +202,6 @@ static _Noreturn void run_child(mp_process *self, const sigset_t *mask,
     mp__fd_close_inherited();
     self->watch = -1;
     mp__process_set_self(self, parent_pid, parent, parent_name);
-    MP_KILL_POINT("process.named");
     (void)mp__domain_self(&ident); /* so that others can see us live */
     mp__chaos_enter(self->identity, true);
     MP_KILL_POINT("process.attached");
@@ -241,7 +240,6 @@ static int fork_child(mp_process *process, mp__ident self)
     MP_KILL_POINT("process.forked");
     process->pid = pid;
     process->watch = mp__child_watch(pid);
-    MP_KILL_POINT("process.watched");
     process->watch_is_exact = process->watch >= 0;
     if (process->watch_is_exact) {
         mp__fd_close(&life_read);
