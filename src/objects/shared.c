@@ -25,6 +25,7 @@ int mp_shared_create(void **memory, size_t size)
         return MP_ENOMEM;
     }
     *(size_t *)(void *)map = whole + page;
+    mp__map_seal(map, page); /* destroy believes what stands there */
     *memory = map + page;
     return 0;
 }

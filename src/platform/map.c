@@ -44,6 +44,14 @@ void *mp__map_shared(size_t size)
     return memory == MAP_FAILED ? NULL : memory;
 }
 
+void mp__map_seal(void *memory, size_t size)
+{
+    int saved = errno;
+
+    (void)mprotect(memory, size, PROT_READ);
+    errno = saved;
+}
+
 void mp__map_free(void *memory, size_t size)
 {
     int saved = errno;

@@ -10,6 +10,9 @@
  * where the system allows that. NULL: none to be had. */
 void *mp__map_shared(size_t size);
 
+/* Nobody who inherits it may write there from now on, nor do we. */
+void mp__map_seal(void *memory, size_t size);
+
 /* Unmap it in this process; other processes keep it. NULL does nothing. */
 void mp__map_free(void *memory, size_t size);
 

@@ -110,7 +110,10 @@ unsigned mp__domain_bound(void)
 {
     struct domain *all = atomic_load(&domain);
 
-    return all == NULL ? 0 : atomic_load(&all->highest);
+    uint32_t bound = all == NULL ? 0 : atomic_load(&all->highest);
+
+    /* Who shares the map may have written anything there. */
+    return bound < MP__DOMAIN_SLOTS ? bound : MP__DOMAIN_SLOTS;
 }
 
 static uint32_t generation_of(mp__ident ident)

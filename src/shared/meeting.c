@@ -92,14 +92,15 @@ static void move_on(mp__meeting *meeting, uint64_t round, bool well)
     MP_KILL_POINT("meeting.moved_on");
 }
 
-/* M4 for `round`, unless it is over. */
-static void break_round(mp__meeting *meeting, uint64_t round,
-                        mp__meeting_budget *budget)
+/* M4 for `round`, unless it is over. 0, or an error of the guard. */
+static int break_round(mp__meeting *meeting, uint64_t round,
+                       mp__meeting_budget *budget)
 {
     uint64_t word;
+    int error = lock(meeting, budget);
 
-    if (lock(meeting, budget) < 0) {
-        return;
+    if (error < 0) {
+        return error;
     }
     word = atomic_load(&meeting->word);
     if (round_of(word) == round) {
@@ -109,6 +110,16 @@ static void break_round(mp__meeting *meeting, uint64_t round,
     }
     unlock(meeting);
     wake_all(meeting);
+    return 0;
+}
+
+/* Whoever shares the memory may have written anything: a word or a number of
+ * parties that cannot be is a broken meeting, and never an index. */
+static unsigned parties_of(const mp__meeting *meeting)
+{
+    uint32_t parties = *(const volatile uint32_t *)&meeting->parties;
+
+    return parties > MP__DOMAIN_SLOTS ? 0 : parties;
 }
 
 /* Is the member after `place` in the circle of those who came dead? */
@@ -121,6 +132,9 @@ static bool next_is_dead(const mp__meeting *meeting, uint64_t word,
     if (arrived == 0) {
         return false;
     }
+    if (arrived > MP__DOMAIN_SLOTS) {
+        return true;
+    }
     next = atomic_load(&meeting->members[(place + 1) % arrived]);
     return !mp__domain_is_alive(next);
 }
@@ -131,22 +145,26 @@ static int join_round(mp__meeting *meeting, uint64_t *round)
 {
     uint64_t word = atomic_load(&meeting->word);
     unsigned place = arrived_of(word);
+    unsigned parties = parties_of(meeting);
 
     *round = round_of(word);
-    if (phase_of(word) == BROKEN) {
+    if (phase_of(word) == BROKEN || parties == 0) {
         return MP_EBROKEN;
     }
     if (phase_of(word) == ACTING) {
         return MP_EAGAIN;
     }
+    if (place >= parties) {
+        atomic_store(&meeting->word, word_of(*round, 0, BROKEN));
+        return MP_EBROKEN;
+    }
     MP_KILL_POINT("meeting.arriving");
     atomic_store(&meeting->members[place],
                  mp__guard_holder(&meeting->guard)); /* M1 */
     MP_KILL_POINT("meeting.named");
-    atomic_store(
-        &meeting->word,
-        word_of(*round, place + 1,
-                place + 1 == meeting->parties ? ACTING : FILLING)); /* M2 */
+    atomic_store(&meeting->word,
+                 word_of(*round, place + 1,
+                         place + 1 == parties ? ACTING : FILLING)); /* M2 */
     MP_KILL_POINT("meeting.arrived");
     return (int)place;
 }
@@ -158,9 +176,13 @@ static int wait_for_action(mp__meeting *meeting, uint64_t round,
 {
     uint64_t word = atomic_load(&meeting->word);
     mp__ident self = 0;
+    unsigned parties = parties_of(meeting);
 
     (void)mp__domain_self(&self);
-    if (atomic_load(&meeting->members[meeting->parties - 1]) == self &&
+    if (parties == 0) {
+        return MP_EBROKEN;
+    }
+    if (atomic_load(&meeting->members[parties - 1]) == self &&
         phase_of(word) == ACTING && round_of(word) == round) {
         return MP_EDEADLK; /* from inside the action */
     }
@@ -168,8 +190,10 @@ static int wait_for_action(mp__meeting *meeting, uint64_t round,
         if (mp__deadline_passed(deadline)) {
             return MP_ETIMEDOUT;
         }
-        if (next_is_dead(meeting, word, meeting->parties - 2u)) {
-            break_round(meeting, round, budget);
+        if (next_is_dead(meeting, word, parties - 2u)) {
+            if (break_round(meeting, round, budget) < 0) {
+                return MP_EBROKEN; /* the guard says we have it: nonsense */
+            }
         } else {
             MP_KILL_POINT("meeting.waiting_outside");
             mp__park_wait(mp__park_low_half(&meeting->word), (uint32_t)word,
@@ -273,7 +297,7 @@ int mp__meeting_wait(mp__meeting *meeting, uint64_t round, unsigned place,
         }
         if (mp__deadline_passed(deadline) ||
             next_is_dead(meeting, word, place)) {
-            break_round(meeting, round, budget);
+            end = break_round(meeting, round, budget) < 0 ? MP_EBROKEN : end;
             continue;
         }
         MP_KILL_POINT("meeting.parking");

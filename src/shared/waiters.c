@@ -45,6 +45,14 @@ static uint32_t word_of(mp__ident ident, unsigned state)
     return (ident << STATE_BITS) | state;
 }
 
+/* How many places there are to look at, whatever somebody wrote there. */
+static unsigned bound_of(const mp__waiters *waiters)
+{
+    uint32_t bound = atomic_load(&waiters->bound);
+
+    return bound < MP__DOMAIN_SLOTS ? bound : MP__DOMAIN_SLOTS;
+}
+
 static bool is_dead(uint32_t word)
 {
     return state_of(word) != FREE && !mp__domain_is_alive(word >> STATE_BITS);
@@ -53,7 +61,7 @@ static bool is_dead(uint32_t word)
 /* A place to wait at; MP__DOMAIN_SLOTS: there is none. */
 static unsigned find_place(mp__waiters *waiters)
 {
-    uint32_t bound = atomic_load(&waiters->bound);
+    unsigned bound = bound_of(waiters);
     unsigned i;
     uint32_t word;
 
@@ -77,7 +85,7 @@ int mp__waiters_enter(mp__waiters *waiters, mp__ident self, unsigned *place)
         return MP_ENOMEM;
     }
     mine = &waiters->places[found];
-    if (found == atomic_load(&waiters->bound)) {
+    if (found == bound_of(waiters)) {
         atomic_store(&waiters->bound, found + 1);
         MP_KILL_POINT("waiters.bounded");
     }
@@ -92,7 +100,7 @@ int mp__waiters_enter(mp__waiters *waiters, mp__ident self, unsigned *place)
 /* A notice whose process died before it took it; MP__DOMAIN_SLOTS: none. */
 static unsigned find_inheritance(const mp__waiters *waiters)
 {
-    uint32_t bound = atomic_load(&waiters->bound);
+    unsigned bound = bound_of(waiters);
     unsigned i;
     uint32_t word;
 
@@ -158,7 +166,7 @@ void mp__waiters_leave(mp__waiters *waiters, unsigned place)
 /* The living process that waits longest; those of the dead are freed. */
 static struct mp__waiter *find_oldest(mp__waiters *waiters)
 {
-    uint32_t bound = atomic_load(&waiters->bound);
+    unsigned bound = bound_of(waiters);
     struct mp__waiter *oldest = NULL;
     struct mp__waiter *waiter;
     unsigned i;
