@@ -42,11 +42,12 @@ static int give_up(mp_connection *connection)
     return cut_message(connection);
 }
 
-/* All of `size` bytes: of a frame that began to come. A system that splits
- * frames makes us wait for the rest. */
-static int receive_rest(mp_connection *connection, unsigned char *bytes,
-                        size_t size, int64_t deadline)
+/* All of `size` bytes: of a frame that began to come from `sender`. A system
+ * that splits frames makes us wait for the rest. */
+static int receive_rest(mp_connection *connection, mp__ident sender,
+                        unsigned char *bytes, size_t size, int64_t deadline)
 {
+    bool dead = false; /* before we looked for more */
     int64_t got;
 
     while (size > 0) {
@@ -59,9 +60,15 @@ static int receive_rest(mp_connection *connection, unsigned char *bytes,
             size -= (size_t)got;
         } else if (got != -EAGAIN) {
             return (int)got;
-        } else if (!mp__socket_wait(connection->fd, false, deadline) &&
-                   mp__deadline_passed(deadline)) {
-            return MP_ETIMEDOUT;
+        } else if (dead) {
+            return MP_ECRASHED;
+        } else if (!mp__socket_wait(
+                       connection->fd, false,
+                       mp__deadline_slice(deadline, DEATH_SLICE))) {
+            if (mp__deadline_passed(deadline)) {
+                return MP_ETIMEDOUT;
+            }
+            dead = !mp__domain_is_alive(sender);
         }
     }
     return 0;
@@ -86,7 +93,8 @@ static int take_frame(mp_connection *connection, const mp__frame *seen,
         return give_up(connection); /* receivers without a lock */
     }
     body = (size_t)got - sizeof(header);
-    return receive_rest(connection, to + body, size - body, deadline) < 0
+    return receive_rest(connection, header.sender, to + body, size - body,
+                        deadline) < 0
                ? give_up(connection)
                : 0;
 }
@@ -177,6 +185,21 @@ static int wait_for_frame(mp_connection *connection, int64_t deadline)
     return mp__deadline_passed(deadline) ? MP_ETIMEDOUT : 0;
 }
 
+/* `part` of a header is there: only where frames can be split, or when the
+ * other end sends what is no frame. 0: look again; an error. */
+static int wait_for_header(mp_connection *connection, int64_t part,
+                           int64_t deadline)
+{
+    mp__frame header = { .mark = 0 };
+
+    if (mp__socket_is_ended(connection->fd) &&
+        mp__socket_peek(connection->fd, &header, sizeof(header)) == part) {
+        return give_up(connection); /* the rest will never come */
+    }
+    mp__clock_sleep(MP__MS);
+    return mp__deadline_passed(deadline) ? MP_ETIMEDOUT : 0;
+}
+
 /* Until a message is whole in `in`. */
 static int receive_message(mp_connection *connection, int64_t deadline)
 {
@@ -200,9 +223,7 @@ static int receive_message(mp_connection *connection, int64_t deadline)
         } else if (got < 0) {
             result = (int)got;
         } else {
-            /* Part of a header: only where frames can be split. */
-            mp__clock_sleep(MP__MS);
-            result = mp__deadline_passed(deadline) ? MP_ETIMEDOUT : 0;
+            result = wait_for_header(connection, got, deadline);
         }
     }
     return result < 0 ? result : 0;

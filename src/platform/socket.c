@@ -127,6 +127,17 @@ bool mp__socket_wait(int fd, bool to_send, int64_t deadline)
     return ready;
 }
 
+bool mp__socket_is_ended(int fd)
+{
+    struct pollfd set = { .fd = fd };
+    int saved = errno;
+    bool ended;
+
+    ended = poll(&set, 1, 0) > 0 && (set.revents & (POLLHUP | POLLERR)) != 0;
+    errno = saved;
+    return ended;
+}
+
 void mp__socket_cut(int fd)
 {
     int saved = errno;

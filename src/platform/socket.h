@@ -29,6 +29,9 @@ int64_t mp__socket_peek(int fd, void *bytes, size_t size);
  * deadline. True: try again. */
 bool mp__socket_wait(int fd, bool to_send, int64_t deadline);
 
+/* Has the other end gone for good? What it sent may still be there. */
+bool mp__socket_is_ended(int fd);
+
 /* Nothing more goes either way, for all who have a copy. */
 void mp__socket_cut(int fd);
 
