@@ -92,7 +92,7 @@ const char *mp_strerror(int error)
     case MP_ETERMINATED:
         return "the pool was terminated before the task ended";
     case MP_EBROKEN:
-        return "the pool or barrier is broken";
+        return "the pool, queue or barrier is broken";
     case MP_EUNKNOWN:
         return "it ended, but its exit status is lost";
     }

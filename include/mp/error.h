@@ -46,7 +46,7 @@ enum mp_error {
     MP_ELIMIT,                 /**< The task ran past its limit. */
     MP_ECANCELED,              /**< The task was cancelled. */
     MP_ETERMINATED,            /**< The pool was terminated before. */
-    MP_EBROKEN,                /**< The pool cannot go on. */
+    MP_EBROKEN,                /**< The pool or queue cannot go on. */
     MP_EUNKNOWN                /**< It ended; its exit status is lost. */
 };
 

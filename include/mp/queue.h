@@ -114,6 +114,15 @@ MP_API int mp_queue_shutdown(mp_queue *queue);
  *  put stays; other processes are not affected. 0, again and again. */
 MP_API int mp_queue_close(mp_queue *queue);
 
+/*
+ * A process that shares a queue can write to its memory, by mistake too. What
+ * it may have written there is checked before it is used: put, get, get_bytes,
+ * put_bytes and join give MP_EBROKEN for a queue that cannot be trusted any
+ * more, and it is shut down for all. Such a process can do no more than that,
+ * except what it could do anyway: take and put messages, and keep others
+ * waiting as if it were stopped in the middle of a call.
+ */
+
 /** Give back this process's handle; others keep theirs. NULL does nothing. */
 MP_API void mp_queue_destroy(mp_queue *queue);
 

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <time.h>
 #include <unistd.h>
@@ -144,6 +145,16 @@ int mp__file_read(int fd, uint64_t offset, void *bytes, size_t size)
     }
     errno = saved;
     return error;
+}
+
+uint64_t mp__file_size(int fd)
+{
+    int saved = errno;
+    struct stat about;
+    bool known = mp__mark_is_ours(fd) && fstat(fd, &about) == 0;
+
+    errno = saved;
+    return known ? (uint64_t)about.st_size : UINT64_MAX;
 }
 
 void mp__file_give_back(int fd, uint64_t offset, uint64_t size)

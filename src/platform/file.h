@@ -20,6 +20,10 @@ int mp__file_create(void);
 int mp__file_write(int fd, uint64_t offset, const void *bytes, size_t size);
 int mp__file_read(int fd, uint64_t offset, void *bytes, size_t size);
 
+/* Its bytes, holes included: nothing that was written lies behind them.
+ * UINT64_MAX when it cannot be told; a read will say why. */
+uint64_t mp__file_size(int fd);
+
 /* Give the memory behind these bytes back, where that can be done. */
 void mp__file_give_back(int fd, uint64_t offset, uint64_t size);
 

@@ -150,6 +150,21 @@ int mp__ring_commit(_Atomic uint64_t *word, uint64_t *seen, uint64_t next,
     return 0;
 }
 
+int mp__ring_stale(const mp__guard *guard)
+{
+    mp__ident self;
+
+    return mp__domain_self(&self) == 0 && mp__guard_holder(guard) == self
+               ? MP_EBROKEN
+               : -ESTALE;
+}
+
+int mp__ring_break(mp__ring *ring)
+{
+    mp__ring_shut(ring);
+    return MP_EBROKEN;
+}
+
 /* P6, C6. The flag is taken down only when nobody slept, and before all are
  * woken: whoever set it meanwhile is woken too. */
 void mp__ring_wake_sleepers(_Atomic uint64_t *word, uint64_t replaced)
@@ -217,7 +232,10 @@ void mp__ring_give_back(mp__ring *ring)
 
     if (touched > WARM) {
         MP_KILL_POINT("ring.giving_memory_back");
-        mp__map_give_back(shared->records + WARM, (size_t)(touched - WARM));
+        touched = touched < ring->room + HEADER ? touched : ring->room + HEADER;
+        if (touched > WARM) {
+            mp__map_give_back(shared->records + WARM, (size_t)(touched - WARM));
+        }
         MP_KILL_POINT("ring.memory_given_back");
         atomic_store(&shared->touched, WARM);
         MP_KILL_POINT("ring.touched_lowered");

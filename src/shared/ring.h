@@ -33,6 +33,10 @@ int mp__ring_put(mp__ring *ring, const void *bytes, size_t size,
                  int64_t deadline);
 
 /*
+ * Whoever shares a ring may write to its memory. What it can have written
+ * there is checked before use: every call gives MP_EBROKEN for a ring that is
+ * damaged, and whoever finds that shuts it, so that nobody waits for it.
+ *
  * Take the oldest message, waiting for one until `deadline`, into `buffer`.
  * 0; MP_ECLOSED when it is empty and shut; MP_EMSGSIZE when it is longer than
  * `capacity`: it stays, and *size says how long it is; MP_ETIMEDOUT; -errno of

@@ -75,19 +75,21 @@ static int look_done(mp__ring *ring, uint32_t *bell, bool *done,
     struct mp__ring_shared *shared = ring->shared;
     int error = mp__ring_lock_side(ring, &shared->consumers, deadline);
     uint64_t head;
+    uint64_t tail;
 
     if (error < 0) {
         return error;
     }
     MP_KILL_POINT("join.locked");
     head = atomic_load(&shared->head);
+    tail = atomic_load(&shared->tail);
     mp__takers_recover(&shared->takers, mp__ring_items_of(head));
     *bell = atomic_load(&shared->takers.bell);
-    *done = mp__ring_items_between(head, atomic_load(&shared->tail)) == 0 &&
+    *done = mp__ring_items_between(head, tail) == 0 &&
             !mp__takers_any(&shared->takers);
     MP_KILL_POINT("join.looked");
     (void)mp__guard_release(&shared->consumers);
-    return 0;
+    return mp__ring_words_fit(ring, head, tail) ? 0 : mp__ring_break(ring);
 }
 
 int mp__ring_wait_done(mp__ring *ring, uint32_t *lost, int64_t deadline)

@@ -42,24 +42,37 @@ struct incoming {
     uint64_t tail; /* where TAIL stood when there was none */
 };
 
+/* Is it the header of a record at `place`, all of it inside the ring? */
+static bool is_record(const mp__ring *ring, uint64_t place, uint64_t header)
+{
+    uint64_t kind = header >> KIND_SHIFT;
+    uint64_t size = header & SIZE_MASK;
+
+    return (kind == KIND_BYTES ||
+            (kind == KIND_FILE && size == sizeof(uint64_t))) &&
+           place < ring->room && size < ring->room - place &&
+           mp__ring_record_size(size) <= ring->room - place;
+}
+
 /* C3 for the record at `place`. */
 static int copy_out(mp__ring *ring, uint64_t place, uint64_t header,
                     struct incoming *in)
 {
     const unsigned char *bytes = ring->shared->records + place + HEADER;
+    bool in_file = header >> KIND_SHIFT == KIND_FILE;
 
     in->size = header & SIZE_MASK;
-    if (header >> KIND_SHIFT == KIND_FILE) {
+    if (in_file) {
         memcpy(&in->size, bytes, sizeof(in->size));
+        if (in->size > mp__file_size(ring->file)) {
+            return MP_EBROKEN;
+        }
     }
     if (in->size > in->capacity) {
         return MP_EMSGSIZE;
     }
-    if (header >> KIND_SHIFT == KIND_FILE) {
+    if (in_file) {
         return mp__file_read(ring->file, 0, in->buffer, (size_t)in->size);
-    }
-    if (in->size > ring->room - place) {
-        return -EIO; /* a process scribbled over the ring */
     }
     if (in->size > 0) {
         memcpy(in->buffer, bytes, (size_t)in->size);
@@ -86,7 +99,8 @@ static int commit(mp__ring *ring, uint64_t *head, uint64_t next)
 }
 
 /* C2 to C4 with `consumers` held: 0; -EAGAIN, empty; -ESTALE, the guard is
- * not ours any more; MP_ECLOSED; MP_EMSGSIZE; or an error of the file. */
+ * not ours any more; MP_ECLOSED; MP_EMSGSIZE; MP_EBROKEN, it is damaged; or an
+ * error of the file. */
 static int get_locked(mp__ring *ring, struct incoming *in, uint64_t *head)
 {
     struct mp__ring_shared *shared = ring->shared;
@@ -105,15 +119,18 @@ static int get_locked(mp__ring *ring, struct incoming *in, uint64_t *head)
     if (mp__ring_items_between(*head, in->tail) == 0) {
         return (in->tail & SHUT) != 0 ? MP_ECLOSED : -EAGAIN;
     }
-    place = mp__ring_offset_of(*head);
-    if (place > ring->room) {
-        return -EIO;
+    if (!mp__ring_words_fit(ring, *head, in->tail)) {
+        return MP_EBROKEN;
     }
+    place = mp__ring_offset_of(*head);
     memcpy(&header, shared->records + place, HEADER);
     if (header >> KIND_SHIFT == KIND_WRAP) {
         MP_KILL_POINT("ring_get.wrapping");
         place = 0;
         memcpy(&header, shared->records, HEADER);
+    }
+    if (!is_record(ring, place, header)) {
+        return MP_EBROKEN;
     }
     error = copy_out(ring, place, header, in);
     if (error < 0) {
@@ -139,6 +156,9 @@ int mp__ring_get(mp__ring *ring, void *buffer, size_t capacity, size_t *size,
         }
         error = get_locked(ring, &in, &head);
         if (error == -ESTALE) {
+            error = mp__ring_stale(&shared->consumers);
+        }
+        if (error == -ESTALE) {
             continue;
         }
         (void)mp__guard_release(&shared->consumers); /* C5 */
@@ -151,6 +171,9 @@ int mp__ring_get(mp__ring *ring, void *buffer, size_t capacity, size_t *size,
             return MP_ETIMEDOUT;
         }
         mp__ring_wait_for_move(ring, &shared->tail, in.tail, deadline);
+    }
+    if (error == MP_EBROKEN) {
+        return mp__ring_break(ring);
     }
     if (error == 0 || error == MP_EMSGSIZE) {
         *size = (size_t)in.size;

@@ -94,6 +94,16 @@ static inline uint64_t mp__ring_word_after(uint64_t word, uint64_t offset)
            offset;
 }
 
+/* Can `head` and `tail` stand where they are said to? Any process that shares
+ * the ring may have written anything there. */
+static inline bool mp__ring_words_fit(const mp__ring *ring, uint64_t head,
+                                      uint64_t tail)
+{
+    return mp__ring_offset_of(head) <= ring->room &&
+           mp__ring_offset_of(tail) <= ring->room &&
+           mp__ring_items_between(head, tail) <= ring->max_items;
+}
+
 /* Room for the record of a message; max_bytes bounds `size` before. */
 static inline uint64_t mp__ring_record_size(uint64_t size)
 {
@@ -111,6 +121,11 @@ static inline uint64_t mp__ring_header_of(enum mp__record_type kind,
  * MP_ECLOSED when one of the flags `unless` is up. */
 int mp__ring_commit(_Atomic uint64_t *word, uint64_t *seen, uint64_t next,
                     uint64_t unless);
+/* What a commit that gave -ESTALE means: -ESTALE, the guard is another's now;
+ * MP_EBROKEN, it is ours and the word was overwritten. */
+int mp__ring_stale(const mp__guard *guard);
+/* It is damaged: MP_EBROKEN, and nobody shall wait for anything in it. */
+int mp__ring_break(mp__ring *ring);
 /* P6, C6. */
 void mp__ring_wake_sleepers(_Atomic uint64_t *word, uint64_t replaced);
 /* Wait until `word` is no longer at `seen`, a slice at most. */

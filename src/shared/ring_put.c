@@ -81,8 +81,8 @@ struct outgoing {
     uint64_t head; /* where HEAD stood when there was no room */
 };
 
-/* P2 for a record of `need` bytes: where it goes, or -EAGAIN. Looks at HEAD
- * when what is known of it is not enough. */
+/* P2 for a record of `need` bytes: where it goes, or -EAGAIN, or MP_EBROKEN
+ * when the words are not what a ring's words can be. Looks at HEAD when what is known of it is not enough. */
 static int choose_place(mp__ring *ring, struct outgoing *out, uint64_t tail,
                         uint64_t need, uint64_t *place)
 {
@@ -90,12 +90,18 @@ static int choose_place(mp__ring *ring, struct outgoing *out, uint64_t tail,
     bool cold = mp__ring_has_cold_memory(ring);
 
     out->head = shared->known_head;
+    if (!mp__ring_words_fit(ring, out->head, tail)) {
+        return MP_EBROKEN;
+    }
     if (!cold && !out->to_file &&
         find_room(ring, out->head, tail, need, place)) {
         return 0;
     }
     out->head = atomic_load(&shared->head);
     shared->known_head = out->head;
+    if (!mp__ring_words_fit(ring, out->head, tail)) {
+        return MP_EBROKEN;
+    }
     if (mp__ring_items_between(out->head, tail) == 0) {
         if (cold) {
             mp__ring_give_back(ring);
@@ -169,6 +175,9 @@ int mp__ring_put(mp__ring *ring, const void *bytes, size_t size,
         }
         error = put_locked(ring, &out, &tail);
         if (error == -ESTALE) {
+            error = mp__ring_stale(&shared->producers);
+        }
+        if (error == -ESTALE) {
             continue;
         }
         (void)mp__guard_release(&shared->producers); /* P5 */
@@ -180,6 +189,9 @@ int mp__ring_put(mp__ring *ring, const void *bytes, size_t size,
             return MP_ETIMEDOUT;
         }
         mp__ring_wait_for_move(ring, &shared->head, out.head, deadline);
+    }
+    if (error == MP_EBROKEN) {
+        return mp__ring_break(ring);
     }
     if (error == 0) {
         MP_KILL_POINT("ring_put.released");
