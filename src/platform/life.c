@@ -74,6 +74,14 @@ int mp__life_is_locked(int fd, unsigned index)
     return error < 0 ? error : range.l_type != F_UNLCK;
 }
 
+pid_t mp__life_holder(int fd, unsigned index)
+{
+    struct flock range = byte_of(index, F_WRLCK);
+    int error = lock_call(fd, F_GETLK, &range);
+
+    return error < 0 || range.l_type == F_UNLCK ? 0 : range.l_pid;
+}
+
 #if !defined(MP_PORTABLE) && defined(__linux__)
 /* Field 3 (state) and field 22 (start time) of /proc/<pid>/stat. The name in
  * field 2 may hold anything, also ") ": the last parenthesis ends it. */

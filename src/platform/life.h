@@ -23,6 +23,9 @@ void mp__life_unlock(int fd, unsigned index);
 /* 1: another process has locked byte `index`; 0: none has; or -errno. */
 int mp__life_is_locked(int fd, unsigned index);
 
+/* Which other process has locked byte `index`; 0: none, or not to be had. */
+pid_t mp__life_holder(int fd, unsigned index);
+
 /* When `pid` started, in units of the kernel; 0: not to be had. */
 uint64_t mp__life_start_of(pid_t pid);
 

@@ -51,6 +51,12 @@ static int make_memory(mp__core *core)
     if (core->control == NULL) {
         return MP_ENOMEM;
     }
+    core->roster_size =
+        mp__map_round(sizeof(*core->roster) + core->workers * sizeof(int32_t));
+    core->roster = mp__map_shared(core->roster_size);
+    if (core->roster == NULL) {
+        return MP_ENOMEM;
+    }
     if (mp__task_table_create(&core->table, slots_for(core->workers),
                               MP__CHUNK_BODY, core->workers) < 0) {
         return MP_ENOMEM;
@@ -101,6 +107,7 @@ void mp__core_destroy(mp__core *core)
     mp__outbox_destroy(core->outbox);
     mp__task_table_destroy(core->table);
     mp__map_free(core->control, core->control_size);
+    mp__core_leave_roster(core);
     mp__fd_close(&core->bell_read);
     mp__fd_close(&core->bell_write);
     mp__fd_close(&core->link_owner);
@@ -109,6 +116,12 @@ void mp__core_destroy(mp__core *core)
     core->outbox = NULL;
     core->table = NULL;
     core->control = NULL;
+}
+
+void mp__core_leave_roster(mp__core *core)
+{
+    mp__map_free(core->roster, core->roster_size);
+    core->roster = NULL;
 }
 
 uint64_t mp__core_arguments_at(const mp__core *core, uint32_t slot)

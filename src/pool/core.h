@@ -35,24 +35,31 @@ enum mp__readiness {
 
 /* One line for each worker slot. */
 struct mp__worker_line {
-    _Alignas(64) _Atomic int32_t pid; /* supervisor; 0: nobody */
-    _Atomic uint32_t ready;           /* supervisor at fork, then the worker */
-    _Atomic uint32_t ident;           /* the worker: its ident in the domain */
+    /* By the supervisor at the fork, then by the worker. */
+    _Alignas(64) _Atomic uint32_t ready;
+    _Atomic uint32_t ident; /* the worker: its ident in the domain */
     _Atomic int64_t cpu; /* the worker, when accounting: used before its item */
 };
 
 /* Shared memory beside the task table and the outbox. */
 struct mp__control {
-    _Atomic uint32_t phase;
-    _Atomic int32_t started;      /* 0 not yet, 1 all workers forked, -errno */
     _Atomic uint32_t fault_taken; /* by CAS: who may write `fault` */
     _Atomic uint32_t fault_told;  /* it is written */
     mp__fault fault;
-    _Atomic uint64_t workers_lost; /* both by the supervisor */
-    _Atomic uint64_t workers_renewed;
     mp__bell bell;
     mp__alarm alarm; /* of the supervisor, for limits */
     struct mp__worker_line workers[];
+};
+
+/* Shared by owner and supervisor alone: a worker gives it up before it runs
+ * anything of the user's. What decides whom they kill and when they end stands
+ * here, out of reach of a task that overwrites what it can. */
+struct mp__roster {
+    _Atomic uint32_t phase;
+    _Atomic int32_t started;       /* 0 not yet, 1 all forked, -errno */
+    _Atomic uint64_t workers_lost; /* by the supervisor, as all that follows */
+    _Atomic uint64_t workers_renewed;
+    _Atomic int32_t pids[]; /* also by each newborn; 0: nobody */
 };
 
 /* Inherited by every process of the pool; descriptors differ in what is open
@@ -60,6 +67,8 @@ struct mp__control {
 typedef struct mp__core {
     struct mp__control *control;
     size_t control_size;
+    struct mp__roster *roster; /* NULL in a worker */
+    size_t roster_size;
     mp__task_table *table;
     mp__outbox *outbox;
     uint32_t workers;
@@ -84,6 +93,9 @@ typedef struct mp__core {
 int mp__core_create(mp__core *core, const mp_pool_options *options,
                     uint32_t workers);
 void mp__core_destroy(mp__core *core);
+
+/* By a worker, before it runs anything of the user's. */
+void mp__core_leave_roster(mp__core *core);
 
 /* Where the arguments in `slot` begin in the file. */
 uint64_t mp__core_arguments_at(const mp__core *core, uint32_t slot);

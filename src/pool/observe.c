@@ -89,7 +89,7 @@ static bool adds_up(const mp_pool *pool)
 int mp_pool_get_stats(mp_pool *pool, mp_pool_stats *stats)
 {
     int error = mp__pool_check(pool);
-    const struct mp__control *control;
+    const struct mp__roster *roster;
     uint64_t running = 0;
     uint32_t w;
     int end;
@@ -109,12 +109,12 @@ int mp_pool_get_stats(mp_pool *pool, mp_pool_stats *stats)
         stats->ends[end] = pool->tally.ends[end];
     }
     if (!pool->is_inline) {
-        control = pool->core.control;
+        roster = pool->core.roster;
         running = pool->over ? 0 : count_running(pool);
-        stats->workers_lost = atomic_load(&control->workers_lost);
-        stats->workers_renewed = atomic_load(&control->workers_renewed);
+        stats->workers_lost = atomic_load(&roster->workers_lost);
+        stats->workers_renewed = atomic_load(&roster->workers_renewed);
         for (w = 0; w < pool->core.workers && pool->supervisor != 0; w++) {
-            stats->workers += atomic_load(&control->workers[w].pid) != 0;
+            stats->workers += atomic_load(&roster->pids[w]) != 0;
         }
     }
     /* One may have ended since we looked, and not been told yet. */

@@ -68,7 +68,7 @@ static void tell_why(const mp_pool *pool, mp__fault *fault)
         fault->file[sizeof(fault->file) - 1] = '\0';
         fault->text[sizeof(fault->text) - 1] = '\0';
     } else if (control != NULL &&
-               atomic_load(&control->phase) == MP__PHASE_BROKEN) {
+               atomic_load(&pool->core.roster->phase) == MP__PHASE_BROKEN) {
         mp__fault_say(fault, MP_EBROKEN,
                       "init failed, and its worker died while it said why");
     } else {
@@ -77,19 +77,22 @@ static void tell_why(const mp_pool *pool, mp__fault *fault)
 }
 
 /* Workers that no supervisor minds any more and that the kernel did not end
- * with it. The ident names one life of one process. */
+ * with it. The pid is the supervisor's word. That it still is the worker, and
+ * nobody who got its number since, the kernel says: the ident names one life
+ * of one process. A task may have overwritten that, and then the worker is not
+ * killed here; but nobody else is. */
 static void end_workers(mp_pool *pool)
 {
     struct mp__worker_line *line;
-    mp__ident ident;
+    pid_t pid;
     uint32_t w;
 
     for (w = 0; w < pool->core.workers; w++) {
         line = &pool->core.control->workers[w];
-        ident = atomic_load(&line->ident);
+        pid = atomic_load(&pool->core.roster->pids[w]);
         MP_KILL_POINT("finish.ending_worker");
-        if (ident != 0 && mp__domain_is_alive(ident)) {
-            mp__child_kill_group(mp__domain_pid(ident));
+        if (mp__domain_is_pid(atomic_load(&line->ident), pid)) {
+            mp__child_kill_group(pid);
         }
     }
 }
@@ -152,7 +155,7 @@ void mp__supervisor_is_gone(mp_pool *pool)
     /* Its end of the link closes a moment before it can be reaped. If it goes
      * on, our end was closed behind our back, and the pool is of no use: it
      * sees the end of our end, and then the phase. */
-    atomic_store(&pool->core.control->phase, MP__PHASE_TERMINATED);
+    atomic_store(&pool->core.roster->phase, MP__PHASE_TERMINATED);
     while (mp__child_reap(pool->supervisor, &how) == MP__REAP_RUNNING) {
         mp__clock_sleep(MP__MS / 10);
         if (mp__deadline_passed(deadline)) {
@@ -171,7 +174,7 @@ void mp__supervisor_is_gone(mp_pool *pool)
 void mp__pool_is_damaged(mp_pool *pool)
 {
     if (!pool->over) {
-        atomic_store(&pool->core.control->phase, MP__PHASE_TERMINATED);
+        atomic_store(&pool->core.roster->phase, MP__PHASE_TERMINATED);
         mp__fd_ring_link(pool->core.link_owner);
         finish(pool, MP_EBROKEN);
     }
@@ -203,7 +206,7 @@ void mp__owner_terminate(mp_pool *pool)
     pool->terminated = true;
     if (!pool->is_inline) {
         MP_KILL_POINT("terminate.begun");
-        atomic_store(&pool->core.control->phase, MP__PHASE_TERMINATED);
+        atomic_store(&pool->core.roster->phase, MP__PHASE_TERMINATED);
         MP_KILL_POINT("terminate.said");
         mp__fd_ring_link(pool->core.link_owner);
         MP_KILL_POINT("terminate.told");
@@ -254,8 +257,7 @@ void mp__owner_tell_running(mp_pool *pool, const mp__batch *batch, size_t index,
             continue;
         }
         report->end = MP_TASK_RUNNING;
-        report->pid =
-            atomic_load(&pool->core.control->workers[claim.worker].pid);
+        report->pid = atomic_load(&pool->core.roster->pids[claim.worker]);
         report->worker_index = (int)claim.worker;
         report->attempt = (int)mp__task_table_attempt(pool->core.table, &claim);
         if (pool->core.account) {

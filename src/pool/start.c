@@ -51,7 +51,7 @@ static int wait_for_start(mp_pool *pool)
                             mp__deadline_poll_ms(deadline, SLICE_MS));
         MP_KILL_POINT("owner.start_seen");
         (void)mp__fd_drain(pool->core.bell_read);
-        started = atomic_load(&pool->core.control->started);
+        started = atomic_load(&pool->core.roster->started);
         if (started != 0 &&
             ((ready & 1) != 0 || mp__deadline_passed(deadline))) {
             return started < 0 ? started : 0;

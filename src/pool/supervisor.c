@@ -116,7 +116,7 @@ static int fork_worker(struct supervisor *s, uint32_t w)
     s->places[w].request.since = 0;
     s->places[w].committed = mp__outbox_carried(s->core->outbox, w);
     MP_KILL_POINT("birth.recorded");
-    atomic_store(&line->pid, (int32_t)pid);
+    atomic_store(&s->core->roster->pids[w], (int32_t)pid);
     mp__log("pool %d: worker %u born, process %d", (int)s->self, (unsigned)w,
             (int)pid);
     MP_KILL_POINT("birth.pid_told");
@@ -158,11 +158,15 @@ static _Noreturn void end_all(struct supervisor *s)
 
 static _Noreturn void break_pool(struct supervisor *s, const mp__fault *fault)
 {
+    mp__fault told;
+
     MP_KILL_POINT("break.begun");
     mp__core_tell(s->core, fault);
     MP_KILL_POINT("break.told");
-    atomic_store(&s->core->control->phase, MP__PHASE_BROKEN);
-    mp__log("pool %d: broken: %s", (int)s->self, s->core->control->fault.text);
+    atomic_store(&s->core->roster->phase, MP__PHASE_BROKEN);
+    told = s->core->control->fault; /* a worker's, perhaps: any bytes */
+    told.text[sizeof(told.text) - 1] = '\0';
+    mp__log("pool %d: broken: %s", (int)s->self, told.text);
     MP_KILL_POINT("break.broken");
     end_all(s);
 }
@@ -193,13 +197,13 @@ static void count_early_death(struct supervisor *s, uint32_t ready)
 /* How its end counts. */
 static void count_end(struct supervisor *s, uint32_t ready, bool well)
 {
-    struct mp__control *control = s->core->control;
+    struct mp__roster *roster = s->core->roster;
 
     MP_KILL_POINT("burial.counting");
     if (well && ready == MP__WORKER_RENEWED) {
-        (void)atomic_fetch_add(&control->workers_renewed, 1);
+        (void)atomic_fetch_add(&roster->workers_renewed, 1);
     } else if (!well || ready != MP__WORKER_LEAVING) {
-        (void)atomic_fetch_add(&control->workers_lost, 1);
+        (void)atomic_fetch_add(&roster->workers_lost, 1);
     }
     if (ready == MP__WORKER_BORN || ready == MP__WORKER_STARTING) {
         count_early_death(s, ready);
@@ -245,7 +249,7 @@ static void look_at_init(struct supervisor *s, uint32_t ready)
         break_pool(s, &fault); /* the worker has told why */
     }
     if (ready == MP__WORKER_OVERDUE) {
-        (void)atomic_fetch_add(&s->core->control->workers_lost, 1);
+        (void)atomic_fetch_add(&s->core->roster->workers_lost, 1);
         mp__fault_say(&fault, MP_EBROKEN,
                       "init ran longer than the pool's limit of %d ms",
                       s->core->limit_ms);
@@ -267,7 +271,7 @@ static void bury(struct supervisor *s, uint32_t w, const mp__death *death)
             (int)death->pid);
     MP_KILL_POINT("burial.begun");
     s->places[w].pid = 0;
-    atomic_store(&line->pid, 0);
+    atomic_store(&s->core->roster->pids[w], 0);
     MP_KILL_POINT("burial.pid_cleared");
     if (mp__settle(s->core, w, death, &held)) { /* S4, S5 */
         well = false;
@@ -380,7 +384,7 @@ static void look_at_owner(struct supervisor *s, int ready)
         mp__log("pool %d: its owner died; workers are killed", (int)s->self);
         end_all(s);
     }
-    if (atomic_load(&s->core->control->phase) == MP__PHASE_TERMINATED) {
+    if (atomic_load(&s->core->roster->phase) == MP__PHASE_TERMINATED) {
         mp__log("pool %d: terminated; workers are killed", (int)s->self);
         end_all(s);
     }
@@ -410,13 +414,13 @@ static void supervise(struct supervisor *s)
 /* All workers or none: create tells its caller. */
 static void start(struct supervisor *s)
 {
-    struct mp__control *control = s->core->control;
+    struct mp__roster *roster = s->core->roster;
     int error = 0;
     uint32_t w;
 
     s->places = calloc(s->core->workers, sizeof(*s->places));
     if (s->places == NULL) {
-        atomic_store(&control->started, MP_ENOMEM);
+        atomic_store(&roster->started, MP_ENOMEM);
         mp__child_quit(1);
     }
     error = mp__child_death_pipe(&s->deaths);
@@ -425,7 +429,7 @@ static void start(struct supervisor *s)
         error = fork_worker(s, w);
     }
     MP_KILL_POINT("supervisor.starting");
-    atomic_store(&control->started, error < 0 ? error : 1);
+    atomic_store(&roster->started, error < 0 ? error : 1);
     MP_KILL_POINT("supervisor.started");
     mp__fd_ring(s->core->bell_write);
     MP_KILL_POINT("supervisor.start_told");

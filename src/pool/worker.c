@@ -65,6 +65,9 @@ static void be_born(mp__worker *w)
     (void)mp__domain_self(&w->ident);
     MP_KILL_POINT("worker.attached");
     w->pid = (int32_t)mp_process_pid(mp_process_current());
+    /* Our supervisor may have died before it could write this. */
+    atomic_store(&w->core->roster->pids[w->index], w->pid);
+    mp__core_leave_roster(w->core);
     atomic_store(&w->core->control->workers[w->index].ident, w->ident);
     MP_KILL_POINT("worker.ident_told");
     /* After it is told: if the supervisor is dead, the owner sees our ident,

@@ -245,18 +245,10 @@ bool mp__domain_is_alive(mp__ident ident)
     return slot_is_alive(&all->slots[index], index, generation_of(ident));
 }
 
-pid_t mp__domain_pid(mp__ident ident)
+bool mp__domain_is_pid(mp__ident ident, pid_t pid)
 {
-    struct domain *all = atomic_load(&domain);
-    struct slot *slot;
-
-    if (all == NULL || ident == 0) {
-        return 0;
-    }
-    slot = &all->slots[mp__domain_slot(ident)];
-    return atomic_load(&slot->generation) == generation_of(ident)
-               ? (pid_t)atomic_load(&slot->pid)
-               : 0;
+    return pid > 0 && ident != 0 &&
+           mp__life_holder(life_fd, mp__domain_slot(ident)) == pid;
 }
 
 uint64_t mp__domain_moment(void)

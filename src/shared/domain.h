@@ -25,8 +25,9 @@ int mp__domain_self(mp__ident *ident);
 /* Does the process that was given `ident` still live? */
 bool mp__domain_is_alive(mp__ident ident);
 
-/* The pid that goes with `ident`; 0 when the slot has passed on. */
-pid_t mp__domain_pid(mp__ident ident);
+/* Does `pid`, by the kernel's word alone, live in the slot of `ident`? The
+ * domain's memory may have been overwritten. */
+bool mp__domain_is_pid(mp__ident ident, pid_t pid);
 
 /* The slot of `ident`: two living processes never share one. */
 unsigned mp__domain_slot(mp__ident ident);

@@ -28,7 +28,7 @@ static void an_ident_is_kept_for_life_and_never_inherited(void **state)
     assert_int_equal(mp__domain_self(&again), 0);
     assert_int_equal(first, again);
     assert_true(mp__domain_is_alive(first));
-    assert_int_equal(mp__domain_pid(first), getpid());
+    assert_false(mp__domain_is_pid(first, getpid() + 1));
     assert_int_equal(mp_shared_create(&memory, sizeof(*child)), 0);
     child = memory;
     pid = fork();
@@ -42,7 +42,8 @@ static void an_ident_is_kept_for_life_and_never_inherited(void **state)
     }
     assert_int_not_equal(*child, first);
     assert_true(mp__domain_is_alive(*child));
-    assert_int_equal(mp__domain_pid(*child), pid);
+    assert_true(mp__domain_is_pid(*child, pid));
+    assert_false(mp__domain_is_pid(*child, getpid()));
     assert_int_equal(kill(pid, SIGKILL), 0);
     while (mp__domain_is_alive(*child)) { /* a zombie counts as dead */
         mp_test_sleep_ms(1);
