@@ -110,6 +110,7 @@ static void sleep_a_slice(mp_pool *pool, int ms)
     int ready = mp__fd_wait(pool->core.bell_read, pool->core.link_owner, ms);
 
     look_at_supervisor(pool, (ready & 2) != 0, ready == 0 && ms > 0);
+    mp__audit(pool);
 }
 
 /* The same for several pools. */
@@ -134,6 +135,7 @@ static void sleep_for_all(mp_pool *const *pools, size_t count, int ms)
         if (is_live(pools[i])) {
             look_at_supervisor(pools[i], set[2 * i + 1].revents != 0,
                                ready == 0);
+            mp__audit(pools[i]);
         }
     }
     free(set);
@@ -233,6 +235,9 @@ int mp__owner_reap(mp_pool *pool, int64_t deadline)
     while (pool->supervisor != 0) {
         MP_KILL_POINT("owner.reaping");
         sleep_a_slice(pool, mp__deadline_poll_ms(deadline, SLICE_MS));
+        if (pool->damaged) {
+            mp__pool_is_damaged(pool);
+        }
         if (pool->supervisor != 0 && mp__deadline_passed(deadline)) {
             return MP_ETIMEDOUT;
         }

@@ -28,8 +28,8 @@ void mp__free_slot(mp_pool *pool, uint32_t slot)
                            use->in_file);
     }
     *use = (mp__slot_use){ .batch = NULL };
-    if (!pool->over) {
-        mp__task_table_free(pool->core.table, slot);
+    if (!pool->over && !mp__task_table_free(pool->core.table, slot)) {
+        pool->damaged = true;
     }
     pool->free_slots[pool->free_count++] = slot;
 }
@@ -105,15 +105,21 @@ enum mp_task_end mp__end_of(int error)
     }
 }
 
-/* Point `news` at a result that lies in the file. */
-static void read_from_file(mp_pool *pool, const mp__arrival *arrival,
-                           mp__news *news)
+/* Point `news` at a result that lies in the file. False: worker `w` cannot
+ * have written it there. */
+static bool read_from_file(mp_pool *pool, uint32_t w,
+                           const mp__arrival *arrival, mp__news *news)
 {
+    uint64_t part = mp__outbox_file_end(1);
     uint64_t offset = 0;
     uint64_t end;
     int error = arrival->size > SIZE_MAX / 2 ? MP_ENOMEM : 0;
 
     memcpy(&offset, arrival->payload, sizeof(offset));
+    if (offset / part != w || arrival->size > part - offset % part ||
+        offset + arrival->size > mp__file_size(pool->core.file)) {
+        return false;
+    }
     news->size = (size_t)arrival->size;
     if (error == 0) {
         error = mp__scratch_reserve(&pool->from_file, news->size);
@@ -128,10 +134,32 @@ static void read_from_file(mp_pool *pool, const mp__arrival *arrival,
         news->end = MP_TASK_FAILED;
         news->size = 0;
     }
-    end = offset % mp__outbox_file_end(1) + arrival->size;
+    end = offset % part + arrival->size;
     if (end > RESULTS_WARM) {
         mp__file_give_back(pool->core.file, offset, arrival->size);
     }
+    return true;
+}
+
+/* Point `news` at a result in the ring. One that is decoded here and now is
+ * copied first: a decoder may rely on bytes that stay as they are. */
+static void read_from_ring(mp_pool *pool, const mp__batch *batch,
+                           const mp__arrival *arrival, mp__news *news)
+{
+    news->bytes = arrival->payload;
+    news->size = arrival->payload_size;
+    if (batch->sink != MP__SINK_DIRECT || !batch->task.has_result ||
+        mp__serializer_is_plain(&batch->task.result) || news->size == 0) {
+        return;
+    }
+    if (mp__scratch_reserve(&pool->from_file, news->size) < 0) {
+        news->error = MP_ENOMEM;
+        news->end = MP_TASK_FAILED;
+        news->size = 0;
+        return;
+    }
+    memcpy(pool->from_file.bytes, arrival->payload, news->size);
+    news->bytes = pool->from_file.bytes;
 }
 
 /* The text that came with a failure. Ours from here on, with its end. */
@@ -158,7 +186,11 @@ static bool fits(const mp_pool *pool, const mp__arrival *arrival)
            arrival->first == use->ended && arrival->end > arrival->first &&
            arrival->end <= use->count &&
            (arrival->end == arrival->first + 1 ||
-            arrival->kind == MP__RECORD_DEATH);
+            arrival->kind == MP__RECORD_DEATH) &&
+           (arrival->kind == MP__RECORD_RESULT ||
+                    arrival->kind == MP__RECORD_IN_FILE
+                ? arrival->error == 0
+                : arrival->error < 0);
 }
 
 /* O6 for one record. */
@@ -184,10 +216,11 @@ bool mp__deliver(mp_pool *pool, uint32_t w, const mp__arrival *arrival)
         return false;
     }
     if (arrival->kind == MP__RECORD_RESULT) {
-        news.bytes = arrival->payload;
-        news.size = arrival->payload_size;
+        read_from_ring(pool, pool->uses[arrival->slot].batch, arrival, &news);
     } else if (arrival->kind == MP__RECORD_IN_FILE) {
-        read_from_file(pool, arrival, &news);
+        if (!read_from_file(pool, w, arrival, &news)) {
+            return false;
+        }
     } else if (arrival->kind == MP__RECORD_FAULT) {
         read_fault(arrival, &fault);
         news.fault = &fault;

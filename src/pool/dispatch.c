@@ -327,6 +327,10 @@ static bool withdraw_queued(mp_pool *pool, mp__batch *batch, bool kill,
             continue;
         }
         if (mp__task_table_withdraw(pool->core.table, slot)) { /* O11 */
+            if (use.ended > 0) {
+                pool->damaged = true; /* it had begun: who made it READY? */
+                continue;
+            }
             mp__free_slot(pool, slot);
             MP_KILL_POINT("cancel.withdrawn");
             mp__end_chunk(pool, batch, use.first, use.count, news);

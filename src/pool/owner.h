@@ -42,7 +42,8 @@ struct mp_pool {
     bool terminated; /* by the user */
     bool sealed;     /* the workers know that nothing more comes */
     bool over;       /* no task can run any more: every batch has ended */
-    bool damaged;    /* a worker's ring holds what no worker writes */
+    bool damaged;    /* shared memory holds what no process of ours writes */
+    int64_t audited; /* when that was last looked at for its own sake */
     bool busy;       /* user code runs inside a call of ours */
     int over_error;  /* what later batches would end as */
     mp__fault why;   /* of MP_EBROKEN; no text: it is not that */

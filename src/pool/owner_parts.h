@@ -35,9 +35,12 @@ void mp__init_inline(mp_pool *pool, const mp_pool_options *options);
 void mp__run_inline(mp_pool *pool, mp__batch *batch, size_t first,
                     uint32_t count, const void *bytes, size_t size);
 
+/* audit.c: now and then, look whether the pool's memory makes sense. */
+void mp__audit(mp_pool *pool);
+
 /* owner.c: the supervisor's end of the link has closed. */
 void mp__supervisor_is_gone(mp_pool *pool);
-/* A worker's ring is damaged: end the pool. */
+/* Shared memory is damaged: end the pool. */
 void mp__pool_is_damaged(mp_pool *pool);
 
 #endif

@@ -16,13 +16,15 @@ static mp__cost cost_of(const mp__core *core, uint32_t w,
                         const mp__death *death)
 {
     int64_t start = mp__task_table_clock(core->table, w);
-    int64_t cpu =
-        death->how.usage.cpu_ns - atomic_load(&core->control->workers[w].cpu);
+    int64_t used = death->how.usage.cpu_ns;
+    int64_t before = atomic_load(&core->control->workers[w].cpu);
 
-    return (mp__cost){ .start_ns = start,
-                       .run_ns = start == 0 ? 0 : mp__clock_ns() - start,
-                       .cpu_ns = cpu < 0 ? 0 : cpu, /* not told everywhere */
-                       .peak_bytes = death->how.usage.peak_bytes };
+    return (
+        mp__cost){ .start_ns = start,
+                   .run_ns = start == 0 ? 0 : mp__clock_ns() - start,
+                   /* Not told everywhere, or told by whoever overwrote it. */
+                   .cpu_ns = before < 0 || before > used ? 0 : used - before,
+                   .peak_bytes = death->how.usage.peak_bytes };
 }
 
 /* What a death record says of items first..end-1 of `claim`. */

@@ -122,6 +122,18 @@ _Noreturn void mp__worker_wait_for_death(const mp__worker *w)
         MP_KILL_POINT("worker.doomed");
         mp__clock_sleep(10 * MP__MS);
         mp__worker_leave_orphan(w);
+        if (!mp__task_table_is_decided(w->core->table, &w->claim)) {
+            mp__child_quit(1);
+        }
+    }
+}
+
+/* The supervisor has said that init is overdue. */
+static _Noreturn void wait_for_kill(const mp__worker *w)
+{
+    for (;;) {
+        mp__clock_sleep(10 * MP__MS);
+        mp__worker_leave_orphan(w);
     }
 }
 
@@ -151,12 +163,12 @@ static void run_init(mp__worker *w)
         }
         mp__worker_stop_clock(w);
         mp__task_set_state(w->state);
-        if (!atomic_compare_exchange_strong(&line->ready, &starting,
-                                            MP__WORKER_READY)) {
-            mp__worker_wait_for_death(w); /* it took too long */
+        (void)atomic_compare_exchange_strong(&line->ready, &starting,
+                                             MP__WORKER_READY);
+        if (starting == MP__WORKER_OVERDUE) {
+            wait_for_kill(w); /* it took too long */
         }
         MP_KILL_POINT("init.done");
-        return;
     }
     atomic_store(&line->ready, MP__WORKER_READY);
     MP_KILL_POINT("worker.ready");
@@ -173,6 +185,18 @@ void mp__worker_wait_room(mp__worker *w, size_t payload)
     }
 }
 
+/* Nothing can be in the hand of an idle worker, unless somebody has written
+ * that it is. Nobody would ever end that task: our end does. */
+static void leave_nonsense(const mp__worker *w)
+{
+    mp__claim claim;
+
+    if (mp__task_table_in_hand(w->core->table, w->index, &claim) !=
+        MP__TASK_FREE) {
+        mp__child_quit(1);
+    }
+}
+
 /* W2: nothing was queued when *seen was read. Look again for a while, then
  * sleep; longer and longer, since every death wakes all sleepers. */
 static void idle(mp__worker *w, uint64_t seen, int64_t *slice)
@@ -186,6 +210,7 @@ static void idle(mp__worker *w, uint64_t seen, int64_t *slice)
     } while (!news && mp__spin_once(&spin));
     mp__spin_end(&spin, news);
     if (!news) {
+        leave_nonsense(w);
         mp__task_table_sleep(w->core->table, seen, mp__clock_ns() + *slice);
         *slice = *slice < IDLE_SLICE_MOST ? *slice * 2 : IDLE_SLICE_MOST;
         mp__worker_leave_orphan(w);

@@ -241,7 +241,7 @@ static int find_arguments(mp__worker *w, const mp__claim *claim,
     unpack->next = body + MP__CHUNK_HEAD;
     unpack->left = (size_t)chunk->size;
     if (!chunk->in_file) {
-        return 0;
+        return chunk->size > MP__CHUNK_INLINE ? MP_EDECODE : 0;
     }
     error = mp__scratch_reserve(&w->arguments, (size_t)chunk->size);
     if (error == 0) {

@@ -28,7 +28,8 @@ typedef struct mp__worker {
 
 /* Its supervisor is dead: leave. Every sleep looks. */
 void mp__worker_leave_orphan(const mp__worker *w);
-/* Somebody else ended what is in hand: its SIGKILL is on the way. */
+/* Somebody else ended what is in hand, and its SIGKILL is on the way. If none
+ * is, since the word was overwritten, our end is for the supervisor to see. */
 _Noreturn void mp__worker_wait_for_death(const mp__worker *w);
 /* The clock of the item in hand, or of an init or exit function, starts. */
 void mp__worker_start_clock(mp__worker *w, int64_t now);

@@ -420,6 +420,26 @@ enum mp__arrived mp__outbox_unpublished(mp__outbox *outbox, uint32_t w,
                : MP__ARRIVED_DAMAGE;
 }
 
+bool mp__outbox_is_sound(const mp__outbox *outbox, uint32_t w)
+{
+    return atomic_load(&outbox->rings[w].head) == outbox->heads[w];
+}
+
+bool mp__outbox_owes(const mp__outbox *outbox, uint32_t w,
+                     const mp__task_table *table, uint32_t slot)
+{
+    struct ring *ring = &outbox->rings[w];
+    uint64_t end = 0;
+    mp__record *record;
+
+    if (atomic_load(&ring->tail) != outbox->heads[w]) {
+        return true;
+    }
+    record = committed_at(ring, outbox->heads[w], w, table, &end);
+    return (record != NULL && record->slot == slot) ||
+           atomic_load(&ring->tail) != outbox->heads[w]; /* just published */
+}
+
 bool mp__outbox_has_news_of(const mp__outbox *outbox, uint32_t w)
 {
     return atomic_load(&outbox->rings[w].head) !=

@@ -132,6 +132,12 @@ void mp__outbox_release(mp__outbox *outbox, uint32_t w);
 enum mp__arrived mp__outbox_unpublished(mp__outbox *outbox, uint32_t w,
                                         const mp__task_table *table,
                                         mp__arrival *arrival);
+/* Is there, unread or unpublished, a record of a task that its word, read
+ * before, says was committed by worker `w`? And does the ring say of its
+ * owner's place what that knows? Somebody has overwritten it if not. */
+bool mp__outbox_owes(const mp__outbox *outbox, uint32_t w,
+                     const mp__task_table *table, uint32_t slot);
+bool mp__outbox_is_sound(const mp__outbox *outbox, uint32_t w);
 /* Has the owner not read all of ring `w` yet? For its writer. */
 bool mp__outbox_has_news_of(const mp__outbox *outbox, uint32_t w);
 /* Has any ring a record that was not taken? */

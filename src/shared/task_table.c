@@ -125,8 +125,10 @@ int mp__task_table_create(mp__task_table **table, uint32_t slots,
         sizeof(struct mp__task_control) + slots * sizeof(struct mp__task_line) +
         workers * sizeof(struct mp__task_hand) +
         (size_t)2 * slots * sizeof(uint32_t) + 64 + slots * stride);
-    place = mp__map_shared(fresh->map_size);
+    fresh->own = calloc(slots, sizeof(*fresh->own));
+    place = fresh->own == NULL ? NULL : mp__map_shared(fresh->map_size);
     if (place == NULL) {
+        free(fresh->own);
         free(fresh);
         return MP_ENOMEM;
     }
@@ -154,6 +156,7 @@ void mp__task_table_destroy(mp__task_table *table)
         return;
     }
     mp__map_free(table->control, table->map_size);
+    free(table->own);
     free(table);
 }
 
@@ -188,11 +191,11 @@ const _Atomic uint32_t *mp__task_sleep_word(const mp__task_table *table)
  * any claimer would. */
 bool mp__task_table_has_place(mp__task_table *table)
 {
-    uint64_t tail = atomic_load(&table->control->otail) >> POSITION_SHIFT;
     uint64_t head = atomic_load(&table->control->ohead);
+    uint64_t all = 2 * (uint64_t)table->slots;
     uint32_t slot;
 
-    while (tail - head >= 2 * (uint64_t)table->slots) {
+    while (table->submitted - head == all) {
         slot = atomic_load(mp__task_order_at(table, head));
         if (mp__word_state(mp__task_table_word(table, slot)) ==
             MP__TASK_READY) {
@@ -205,17 +208,18 @@ bool mp__task_table_has_place(mp__task_table *table)
         }
         MP_KILL_POINT("order.passed_over");
     }
-    return true;
+    return table->submitted - head < all; /* else the head is no head */
 }
 
 uint32_t mp__task_table_submit(mp__task_table *table, uint32_t slot)
 {
     struct mp__task_control *control = table->control;
-    uint64_t word = atomic_load(&table->lines[slot].word);
-    uint64_t tail = atomic_load(&control->otail);
-    uint32_t generation = mp__word_generation(word) + 1;
+    struct mp__task_own *own = &table->own[slot];
+    uint32_t generation = own->generation + 1;
+    uint64_t tail;
 
-    assert(mp__word_state(word) == MP__TASK_FREE);
+    *own = (struct mp__task_own){ .position = table->submitted++,
+                                  .generation = generation };
     MP_KILL_POINT("submit.begun");
     atomic_store_explicit(&table->lines[slot].attempts, 0,
                           memory_order_relaxed); /* O1: before O2 */
@@ -224,8 +228,7 @@ uint32_t mp__task_table_submit(mp__task_table *table, uint32_t slot)
     atomic_store(&table->lines[slot].word,
                  mp__task_word_of(MP__TASK_READY, 0, 0, generation)); /* O2 */
     MP_KILL_POINT("submit.ready");
-    atomic_store(mp__task_order_at(table, tail >> POSITION_SHIFT),
-                 slot); /* O3 */
+    atomic_store(mp__task_order_at(table, own->position), slot); /* O3 */
     MP_KILL_POINT("submit.ordered");
     tail = atomic_fetch_add(&control->otail, UINT64_C(1) << POSITION_SHIFT);
     MP_KILL_POINT("submit.queued");
@@ -273,31 +276,32 @@ bool mp__task_table_withdraw_held(mp__task_table *table, uint32_t slot,
                                 claim->generation));
 }
 
-void mp__task_table_free(mp__task_table *table, uint32_t slot)
+bool mp__task_table_free(mp__task_table *table, uint32_t slot)
 {
-    uint64_t word = atomic_load(&table->lines[slot].word);
+    uint32_t generation = table->own[slot].generation;
+    uint64_t word;
 
-    assert(mp__word_state(word) == MP__TASK_ENDED);
     MP_KILL_POINT("slot.freeing");
-    atomic_store(
-        &table->lines[slot].word,
-        mp__task_word_of(MP__TASK_FREE, 0, 0, mp__word_generation(word)));
+    word = atomic_exchange(&table->lines[slot].word,
+                           mp__task_word_of(MP__TASK_FREE, 0, 0, generation));
     MP_KILL_POINT("slot.freed");
+    return mp__word_state(word) == MP__TASK_ENDED &&
+           mp__word_generation(word) == generation;
 }
 
 void mp__task_table_ask(mp__task_table *table, uint32_t slot, bool kill)
 {
-    uint64_t word = atomic_load(&table->lines[slot].word);
+    struct mp__task_own *own = &table->own[slot];
 
     MP_KILL_POINT("ask.begun");
-    atomic_store(&table->lines[slot].asked,
-                 (kill ? ASKED_KILL : ASKED_DROP) |
-                     mp__word_generation(word)); /* O12 */
+    own->asked = (kill ? ASKED_KILL : ASKED_DROP) | own->generation;
+    atomic_store(&table->lines[slot].asked, own->asked); /* O12 */
     MP_KILL_POINT("ask.asked");
 }
 
 void mp__task_table_close(mp__task_table *table)
 {
+    table->closed = true;
     MP_KILL_POINT("close.begun");
     (void)atomic_fetch_or(&table->control->otail, CLOSED);
     MP_KILL_POINT("close.told");

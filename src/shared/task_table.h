@@ -67,8 +67,9 @@ bool mp__task_table_withdraw(mp__task_table *table, uint32_t slot);
  * then has in hand. It is ENDED; earlier items may still be to be read. */
 bool mp__task_table_withdraw_held(mp__task_table *table, uint32_t slot,
                                   mp__claim *claim);
-/* All its ends are read: the slot may be used again. */
-void mp__task_table_free(mp__task_table *table, uint32_t slot);
+/* All its ends are read: the slot may be used again. False: its word does not
+ * say so, and somebody has overwritten it. */
+bool mp__task_table_free(mp__task_table *table, uint32_t slot);
 /* Ask for the end of `slot`, which is in use: no further item of it starts;
  * `kill`: nor does the one in hand go on. The ends arrive as records. */
 void mp__task_table_ask(mp__task_table *table, uint32_t slot, bool kill);
@@ -77,6 +78,15 @@ void mp__task_table_close(mp__task_table *table);
 /* Nobody but the owner decides anything about `slot` from here on. Returns
  * the word as it is then. */
 uint64_t mp__task_table_freeze(mp__task_table *table, uint32_t slot);
+
+/* Whoever shares the table may write to it. task_audit.c: */
+
+/* Does the word of `slot`, which is in use, stand where its own life can have
+ * brought it? *word is what it was. */
+bool mp__task_table_is_sound(const mp__task_table *table, uint32_t slot,
+                             uint64_t *word);
+/* Are the ends of the queue where they must be? */
+bool mp__task_table_queue_is_sound(const mp__task_table *table);
 
 /* ---- worker ---- */
 
@@ -99,6 +109,10 @@ void mp__task_table_sleep(mp__task_table *table, uint64_t seen,
 bool mp__task_table_commit(mp__task_table *table, mp__claim *claim,
                            uint32_t next, bool last);
 
+/* A commit has failed: did somebody who may do so decide? If not, the word
+ * was overwritten and nobody will kill the caller. */
+bool mp__task_table_is_decided(const mp__task_table *table,
+                               const mp__claim *claim);
 /* Start the clock of the item in hand at `now`, or, with 0, stop it. */
 void mp__task_table_set_clock(mp__task_table *table, uint32_t worker,
                               int64_t now);

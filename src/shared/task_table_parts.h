@@ -30,6 +30,13 @@ struct mp__task_control {
     _Alignas(64) _Atomic uint64_t ohead; /* a hint, never past READY ones */
 };
 
+/* What the owner knows of a slot by itself: nobody else can write it. */
+struct mp__task_own {
+    uint64_t position; /* in the queue */
+    uint64_t asked;
+    uint32_t generation;
+};
+
 struct mp__task_table {
     struct mp__task_control *control; /* start of the map */
     struct mp__task_line *lines;      /* [slots] */
@@ -40,6 +47,9 @@ struct mp__task_table {
     size_t map_size;
     uint32_t slots;
     uint32_t workers;
+    struct mp__task_own *own; /* [slots], like the next two the owner's */
+    uint64_t submitted;       /* where the tail of the queue must be */
+    bool closed;
 };
 
 uint64_t mp__task_word_of(enum mp__task_state state, uint32_t worker,

@@ -5,8 +5,17 @@
  */
 #include "shared/task_table_parts.h"
 
+#include "platform/clock.h"
 #include "platform/kill_point.h"
 #include "platform/park.h"
+
+/* Is something queued between these ends? More than fits is a nonsense that
+ * nobody shall walk through. */
+static bool is_between(const mp__task_table *table, uint64_t head,
+                       uint64_t tail)
+{
+    return tail - head - 1 < 2 * (uint64_t)table->slots;
+}
 
 enum mp__claimed mp__task_table_claim(mp__task_table *table, uint32_t worker,
                                       mp__claim *claim, uint64_t *seen)
@@ -18,7 +27,13 @@ enum mp__claimed mp__task_table_claim(mp__task_table *table, uint32_t worker,
     bool won = false;
 
     *seen = atomic_load(&control->otail);
-    while (!won && (int64_t)((*seen >> POSITION_SHIFT) - head) > 0) {
+    while (!won) {
+        if (!is_between(table, head, *seen >> POSITION_SHIFT)) {
+            head = atomic_load(&control->ohead); /* ours may be a lap old */
+        }
+        if (!is_between(table, head, *seen >> POSITION_SHIFT)) {
+            break;
+        }
         slot = atomic_load(mp__task_order_at(table, head)); /* W2 */
         word = mp__task_table_word(table, slot);
         MP_KILL_POINT("claim.looked");
@@ -85,7 +100,11 @@ void mp__task_table_set_clock(mp__task_table *table, uint32_t worker,
 
 int64_t mp__task_table_clock(const mp__task_table *table, uint32_t worker)
 {
-    return atomic_load(&table->hands[worker].clock);
+    int64_t clock = atomic_load(&table->hands[worker].clock);
+    int64_t now = clock == 0 ? 0 : mp__clock_ns();
+
+    /* Its worker sets it; any may overwrite it. */
+    return clock < 0 || clock > now ? now : clock;
 }
 
 enum mp__asked mp__task_table_asked(const mp__task_table *table,
@@ -243,10 +262,10 @@ bool mp__task_table_is_closed(const mp__task_table *table)
 
 bool mp__task_table_has_queued(const mp__task_table *table)
 {
-    uint64_t head = atomic_load(&table->control->ohead);
     uint64_t tail = atomic_load(&table->control->otail) >> POSITION_SHIFT;
+    uint64_t head = atomic_load(&table->control->ohead);
 
-    for (; (int64_t)(tail - head) > 0; head++) {
+    for (; is_between(table, head, tail); head++) {
         if (mp__word_state(mp__task_table_word(
                 table, atomic_load(mp__task_order_at(table, head)))) ==
             MP__TASK_READY) {
