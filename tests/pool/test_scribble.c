@@ -11,8 +11,8 @@
  */
 #include "support/fixture.h"
 #include "support/helpers.h"
+#include "support/scribble.h"
 
-#include "platform/map.h"
 #include "shared/task_table_parts.h"
 
 #include <mp/mp.h>
@@ -32,28 +32,6 @@
 
 /* The maps of a process and its pool, in the order they are made. */
 enum map { MAP_DOMAIN, MAP_CONTROL, MAP_ROSTER, MAP_TABLE, MAP_OUTBOX, MAPS };
-
-static struct {
-    unsigned char *begin;
-    size_t size;
-} maps[MAPS];
-static size_t maps_made;
-static pid_t bystander;
-
-void *__real_mp__map_shared(size_t size);
-void *__wrap_mp__map_shared(size_t size);
-
-void *__wrap_mp__map_shared(size_t size)
-{
-    void *memory = __real_mp__map_shared(size);
-
-    if (maps_made < MAPS) {
-        maps[maps_made].begin = memory;
-        maps[maps_made].size = size;
-        maps_made++;
-    }
-    return memory;
-}
 
 /* Deaths are what this is about: no report of each, please. */
 const char *__asan_default_options(void);
@@ -79,96 +57,43 @@ enum place {
     EVERYTHING,
     PLACES
 };
-enum what { RANDOM, ONES, ZEROS, PIDS, NUDGED, MOVED, PLAUSIBLE, WHATS };
 enum then { RETURNS, DIES, GOES_ON, THENS };
 
 struct plan {
     enum place place;
-    enum what what;
+    enum mp_test_scribble what;
     enum then then;
     uint64_t seed;
 };
 
-static uint64_t next_random(uint64_t *seed)
-{
-    *seed ^= *seed << 13;
-    *seed ^= *seed >> 7;
-    *seed ^= *seed << 17;
-    return *seed;
-}
-
-/* A task's word as it might be. */
-static uint64_t plausible(uint64_t *seed)
-{
-    return mp__task_word_of((enum mp__task_state)(next_random(seed) % 8),
-                            (uint32_t)(next_random(seed) % (WORKERS + 1)),
-                            (uint32_t)(next_random(seed) % 3),
-                            (uint32_t)(next_random(seed) % 3));
-}
-
-static void overwrite(unsigned char *begin, size_t size, enum what what,
-                      uint64_t *seed)
-{
-    uint64_t pids = (uint64_t)bystander << 32 | (uint32_t)bystander;
-    size_t words = size / 8;
-    size_t part = next_random(seed) % 2 == 0 ? 1 : 97; /* all, or some */
-    size_t i;
-    uint64_t word;
-
-    for (i = next_random(seed) % part; i < words; i += part) {
-        memcpy(&word, begin + 8 * i, 8);
-        switch (what) {
-        case ONES:
-            word = UINT64_MAX;
-            break;
-        case ZEROS:
-            word = 0;
-            break;
-        case PIDS:
-            word = pids;
-            break;
-        case NUDGED:
-            word += (UINT64_C(1) << next_random(seed) % 64);
-            break;
-        case MOVED:
-            memcpy(&word, begin + 8 * (next_random(seed) % words), 8);
-            break;
-        case PLAUSIBLE:
-            word = plausible(seed);
-            break;
-        default:
-            word = next_random(seed);
-            break;
-        }
-        memcpy(begin + 8 * i, &word, 8);
-    }
-}
-
 static void overwrite_map(enum map map, const struct plan *plan, uint64_t *seed)
 {
-    overwrite(maps[map].begin, maps[map].size, plan->what, seed);
+    mp_test_overwrite(mp_test_maps[map].begin, mp_test_maps[map].size,
+                      plan->what, seed);
 }
 
 /* Head, tail and the first records of a ring: what a random word would hardly
  * ever meet. */
 static void overwrite_ring(int w, const struct plan *plan, uint64_t *seed)
 {
-    unsigned char *ring = maps[MAP_OUTBOX].begin + (size_t)w * RING_SIZE;
+    unsigned char *ring =
+        mp_test_maps[MAP_OUTBOX].begin + (size_t)w * RING_SIZE;
 
-    overwrite(ring, next_random(seed) % 2 == 0 ? 64 : RING_SIZE, plan->what,
-              seed);
-    overwrite(ring + 64, 256, plan->what, seed);
+    mp_test_overwrite(ring, mp_test_next_random(seed) % 2 == 0 ? 64 : RING_SIZE,
+                      plan->what, seed);
+    mp_test_overwrite(ring + 64, 256, plan->what, seed);
 }
 
 static void overwrite_words(const struct plan *plan, uint64_t *seed)
 {
     unsigned char *lines =
-        maps[MAP_TABLE].begin + sizeof(struct mp__task_control);
+        mp_test_maps[MAP_TABLE].begin + sizeof(struct mp__task_control);
     size_t i;
 
     for (i = 0; i < ITEMS; i++) {
-        overwrite(lines + i * sizeof(struct mp__task_line),
-                  next_random(seed) % 2 == 0 ? 8 : 24, plan->what, seed);
+        mp_test_overwrite(lines + i * sizeof(struct mp__task_line),
+                          mp_test_next_random(seed) % 2 == 0 ? 8 : 24,
+                          plan->what, seed);
     }
 }
 
@@ -349,19 +274,6 @@ static bool a_new_pool_works(void)
     return works;
 }
 
-static pid_t start_bystander(void)
-{
-    pid_t pid = fork();
-
-    if (pid == 0) {
-        for (;;) {
-            pause();
-        }
-    }
-    (void)setpgid(pid, pid);
-    return pid;
-}
-
 static int play_round(void *argument)
 {
     const struct rlimit no_core = { 0, 0 };
@@ -375,35 +287,26 @@ static int play_round(void *argument)
         in[i] = (int64_t)i;
     }
     (void)setrlimit(RLIMIT_CORE, &no_core);
-    bystander = start_bystander();
+    mp_test_bystander_start();
     if (mp_pool_create(&pool, &(mp_pool_options){ .workers = WORKERS }) == 0 &&
-        maps_made == MAPS) {
+        mp_test_maps_made == MAPS) {
         failure = use_pool(pool, argument, in, out);
     }
     mp_pool_destroy(pool);
-    if (failure == FINE && waitpid(bystander, NULL, WNOHANG) != 0) {
+    if (!mp_test_bystander_lived() && failure == FINE) {
         failure = BYSTANDER_DIED;
     }
-    (void)kill(bystander, SIGKILL);
-    (void)waitpid(bystander, NULL, 0);
     if (failure == FINE && !a_new_pool_works()) {
         failure = NO_NEW_POOL;
     }
     return failure == FINE && waitpid(-1, NULL, 0) > 0 ? CHILD_LEFT : failure;
 }
 
-static int number_from(const char *name, int otherwise)
-{
-    const char *text = getenv(name);
-
-    return text == NULL ? otherwise : atoi(text);
-}
-
 static void an_owner_survives(void **state)
 {
     enum place place = *(const enum place *)*state;
-    int rounds = number_from("MP_SCRIBBLE_ROUNDS", ROUNDS);
-    uint64_t seed = (uint64_t)number_from("MP_SCRIBBLE_SEED", 1) << 8;
+    int rounds = mp_test_number("MP_SCRIBBLE_ROUNDS", ROUNDS);
+    uint64_t seed = (uint64_t)mp_test_number("MP_SCRIBBLE_SEED", 1) << 8;
     struct plan plan = { .place = place };
     int round;
     int status;
@@ -412,7 +315,7 @@ static void an_owner_survives(void **state)
     for (round = 0; round < rounds; round++) {
         seed += 0x9e3779b97f4a7c15;
         plan.seed = seed | 1;
-        plan.what = (enum what)(round % WHATS);
+        plan.what = (enum mp_test_scribble)(round % MP_TEST_SCRIBBLES);
         plan.then = (enum then)(round / 2 % THENS);
         status = mp_test_in_child(play_round, &plan);
         if (status != FINE) {
@@ -430,7 +333,7 @@ static int write_roster(const void *argument, void *result)
 {
     (void)argument;
     (void)result;
-    memset(maps[MAP_ROSTER].begin, 0xff, 64);
+    memset(mp_test_maps[MAP_ROSTER].begin, 0xff, 64);
     return 0;
 }
 
