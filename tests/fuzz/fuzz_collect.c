@@ -50,6 +50,17 @@ struct run {
     bool scribbled;
 };
 
+int __real_mp__file_read(int fd, uint64_t offset, void *bytes, size_t size);
+int __wrap_mp__file_read(int fd, uint64_t offset, void *bytes, size_t size);
+
+/* The owner reads results, and nothing behind those. */
+int __wrap_mp__file_read(int fd, uint64_t offset, void *bytes, size_t size)
+{
+    fuzz_require(offset <= mp__outbox_file_end(WORKERS) &&
+                 size <= mp__outbox_file_end(WORKERS) - offset);
+    return __real_mp__file_read(fd, offset, bytes, size);
+}
+
 static mp_pool *make_pool(void)
 {
     const mp_pool_options options = { .workers = WORKERS };
@@ -234,7 +245,11 @@ static void look_back(struct run *run)
         size_t item;
 
         fuzz_require(mp__batch_is_over(call->batch));
+        for (item = 0; item < ITEMS; item++) {
+            fuzz_require(call->statuses[item] <= 0);
+        }
         for (item = 0; call->batch->kept != NULL && item < ITEMS; item++) {
+            fuzz_require(call->batch->kept[item].error <= 0);
             (void)mp__kept_decode(call->batch, &call->batch->kept[item],
                                   call->objects + item * call->by->object_size);
             mp__kept_report(&call->batch->kept[item], &call->report);
