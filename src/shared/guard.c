@@ -9,6 +9,9 @@
  *   G2  a dead holder: CAS dead[|W] -> me|W. Only one taker can win.
  *   G3  CAS holder -> holder|W, then park on that value for a slice.
  *   G4  release: exchange 0. W was set: wake one.
+ *   G5  too late, after a sleep: the wake-up of G4 may have come to us, and
+ *       whoever barged in has not set W: CAS holder -> holder|W, so that the
+ *       next release wakes another sleeper.
  *
  * Killed before G1 or G2: nothing changed. Holding: a dead ident stands in
  * the word, and the next waiter, which asks before every park, takes it over.
@@ -97,6 +100,25 @@ static int wait_for(mp__guard *guard, uint32_t seen, mp__ident self,
     return 0;
 }
 
+/* The deadline has passed in here: take what is free at last, or leave. */
+static int leave_late(mp__guard *guard, mp__ident self)
+{
+    uint32_t seen = atomic_load(&guard->word);
+
+    for (;;) {
+        if (seen == 0) {
+            if (atomic_compare_exchange_strong(&guard->word, &seen,
+                                               self | WAITERS)) { /* G1 */
+                return 0;
+            }
+        } else if ((seen & WAITERS) != 0 ||
+                   atomic_compare_exchange_strong(&guard->word, &seen,
+                                                  seen | WAITERS)) { /* G5 */
+            return MP_ETIMEDOUT;
+        }
+    }
+}
+
 static int acquire_slowly(mp__guard *guard, mp__ident self, int64_t deadline,
                           mp__spin_budget *budget)
 {
@@ -122,7 +144,7 @@ static int acquire_slowly(mp__guard *guard, mp__ident self, int64_t deadline,
             slice = slice < SLICE_MOST ? slice * 2 : SLICE_MOST;
         }
         if (mp__deadline_passed(deadline)) {
-            return take_free(guard, self | WAITERS) ? 0 : MP_ETIMEDOUT;
+            return leave_late(guard, self);
         }
     }
 }
