@@ -190,6 +190,9 @@ void mp__ring_wait_for_move(mp__ring *ring, _Atomic uint64_t *word,
     mp__spin spin;
     uint64_t now = seen;
 
+    if ((seen & SHUT) != 0) {
+        return; /* shut since TAIL was read: nothing will move */
+    }
     mp__spin_begin(&spin, &ring->data_budget);
     do {
         now = atomic_load_explicit(word, memory_order_relaxed);
