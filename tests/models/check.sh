@@ -19,7 +19,8 @@ for tool in spin gcc; do
 done
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM
+search=
+trap 'test -z "$search" || kill "$search"; exit 1' INT TERM
 cd "$work" || exit 1
 
 # What the search said: holds, assert, stuck, or why it tells nothing.
@@ -59,8 +60,11 @@ row() {
         return
     fi
     # shellcheck disable=SC2086
-    ./pan $run > pan.out 2>&1
+    ./pan $run > pan.out 2>&1 &
+    search=$!
+    wait "$search"
     found=$(verdict $?)
+    search=
     states=$(sed -n 's/^ *\([0-9.e+]*\) states, stored.*/\1/p' pan.out)
     note=ok
     if [ "$found" != "$1" ]; then
@@ -72,14 +76,14 @@ row() {
         "$found" "$states" "$(($(date +%s) - began))" "$note"
 }
 
-while read -r name when expected search switches; do
+while read -r name when expected how switches; do
     case $name in "$model") ;; *) continue ;; esac
     if [ "$when" != "$set" ]; then
         continue
     fi
     case " $switches " in *"$only"*) ;; *) continue ;; esac
     rows=$((rows + 1))
-    row "$expected" "$search" "$switches"
+    row "$expected" "$how" "$switches"
 done < "$here/rows.txt"
 
 if [ "$rows" = 0 ]; then
