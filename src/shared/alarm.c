@@ -25,8 +25,8 @@
 void mp__alarm_set(mp__alarm *alarm, int64_t until)
 {
     MP_KILL_POINT("alarm.setting");
-    atomic_store(&alarm->until, until); /* L1 */
-    atomic_thread_fence(memory_order_seq_cst);
+    atomic_store(&alarm->until, until);        /* L1 */
+    atomic_thread_fence(memory_order_seq_cst); /* against L4's fence */
     MP_KILL_POINT("alarm.set");
 }
 
@@ -34,13 +34,14 @@ void mp__alarm_lower(mp__alarm *alarm, int64_t due, int pipe_end)
 {
     int64_t until;
 
-    atomic_thread_fence(memory_order_seq_cst);
-    until = atomic_load(&alarm->until); /* L4 */
+    atomic_thread_fence(memory_order_seq_cst); /* L4, against L1's fence */
+    until = atomic_load(&alarm->until);        /* L4 */
     if (due < until) {
         MP_KILL_POINT("alarm.ringing");
         mp__fd_ring(pipe_end);
         MP_KILL_POINT("alarm.rung");
-        (void)atomic_compare_exchange_strong(&alarm->until, &until, due);
+        (void)atomic_compare_exchange_strong(&alarm->until, &until,
+                                             due); /* L4 */
         MP_KILL_POINT("alarm.lowered");
     }
 }

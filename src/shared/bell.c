@@ -25,7 +25,7 @@ void mp__bell_arm(mp__bell *bell)
 
     MP_KILL_POINT("bell.arming");
     atomic_store(&bell->ticket, (ticket | 1) + 2); /* O7: a new odd one */
-    atomic_thread_fence(memory_order_seq_cst);
+    atomic_thread_fence(memory_order_seq_cst);     /* against W10's fence */
     MP_KILL_POINT("bell.armed");
 }
 
@@ -34,7 +34,7 @@ void mp__bell_disarm(mp__bell *bell, int pipe_end)
     MP_KILL_POINT("bell.draining");
     (void)mp__fd_drain(pipe_end); /* O10 */
     MP_KILL_POINT("bell.drained");
-    atomic_store(&bell->ticket, (atomic_load(&bell->ticket) | 1) + 1);
+    atomic_store(&bell->ticket, (atomic_load(&bell->ticket) | 1) + 1); /* O10 */
     MP_KILL_POINT("bell.disarmed");
 }
 
@@ -42,14 +42,14 @@ void mp__bell_ring(mp__bell *bell, int pipe_end)
 {
     uint32_t ticket;
 
-    atomic_thread_fence(memory_order_seq_cst);
-    ticket = atomic_load(&bell->ticket); /* W10 */
+    atomic_thread_fence(memory_order_seq_cst); /* W10, against O7's fence */
+    ticket = atomic_load(&bell->ticket);       /* W10 */
     if ((ticket & 1) != 0) {
         MP_KILL_POINT("bell.ringing");
         mp__fd_ring(pipe_end);
         MP_KILL_POINT("bell.rung");
         (void)atomic_compare_exchange_strong(&bell->ticket, &ticket,
-                                             ticket + 1);
+                                             ticket + 1); /* W10 */
         MP_KILL_POINT("bell.silenced");
     }
 }

@@ -83,7 +83,7 @@ static int open_locked(void)
         return MP_ENOMEM;
     }
     life_fd = fd;
-    atomic_store(&domain, fresh);
+    atomic_store(&domain, fresh); /* complete: others may use it from here on */
     MP_KILL_POINT("domain.opened");
     return 0;
 }
@@ -127,7 +127,7 @@ static void raise_highest(struct domain *all, uint32_t bound)
 
     while (seen < bound &&
            !atomic_compare_exchange_weak(&all->highest, &seen, bound)) {
-        /* `seen` is fresh */
+        /* D4: `seen` is fresh */
     }
 }
 
@@ -140,12 +140,12 @@ static int64_t slot_take(struct domain *all, unsigned index)
     int error;
 
     MP_KILL_POINT("domain.locking");
-    error = mp__life_lock(life_fd, index);
+    error = mp__life_lock(life_fd, index); /* D1 */
     if (error < 0) {
         return error == -EAGAIN ? 0 : error;
     }
     MP_KILL_POINT("domain.locked");
-    generation = atomic_load(&slot->generation);
+    generation = atomic_load(&slot->generation); /* D2 */
     if (generation != 0 && atomic_load(&slot->pid) != self &&
         mp__life_confirm(atomic_load(&slot->pid), atomic_load(&slot->start))) {
         MP_KILL_POINT("domain.found_living");
@@ -161,9 +161,9 @@ static int64_t slot_take(struct domain *all, unsigned index)
     MP_KILL_POINT("domain.renewed");
     atomic_store(&slot->pid, (int32_t)self); /* D4 */
     MP_KILL_POINT("domain.pid_told");
-    atomic_store(&slot->start, mp__life_start_of(self));
+    atomic_store(&slot->start, mp__life_start_of(self)); /* D4 */
     MP_KILL_POINT("domain.start_told");
-    atomic_store(&slot->birth, atomic_fetch_add(&all->births, 1) + 1);
+    atomic_store(&slot->birth, atomic_fetch_add(&all->births, 1) + 1); /* D4 */
     MP_KILL_POINT("domain.birth_told");
     raise_highest(all, index + 1);
     MP_KILL_POINT("domain.taken");
@@ -180,7 +180,7 @@ static int attach(mp__ident *ident)
     if (all == NULL) {
         return MP_ESTATE;
     }
-    first = atomic_fetch_add(&all->next, 1);
+    first = atomic_fetch_add(&all->next, 1); /* a hint: nothing depends on it */
     for (tried = 0; tried < MP__DOMAIN_SLOTS && taken == 0; tried++) {
         taken = slot_take(all, (first + tried) % MP__DOMAIN_SLOTS);
     }
@@ -205,7 +205,8 @@ int mp__domain_self(mp__ident *ident)
     if (*ident == 0) {
         error = attach(ident);
         if (error == 0) {
-            atomic_store(&self->ident, *ident);
+            atomic_store(&self->ident,
+                         *ident); /* after D4: now it is asked for */
         }
     }
     mp__self_unlock();

@@ -19,6 +19,9 @@
  * guard is free and sleepers find out at the end of their slice. Asleep: the
  * kernel forgets it and W costs one needless wake.
  *
+ * A taker sees all that the former holder wrote: by the order of G1 after G4,
+ * or because the kernel says that a process is dead after its last store.
+ *
  * Barging, not a queue: whoever comes first gets it. A ticket lock would stop
  * for ever behind a dead ticket.
  */
@@ -44,7 +47,8 @@ static bool take_free(mp__guard *guard, uint32_t mine)
     bool taken;
 
     MP_KILL_POINT("guard.taking");
-    taken = atomic_compare_exchange_strong(&guard->word, &expected, mine);
+    taken =
+        atomic_compare_exchange_strong(&guard->word, &expected, mine); /* G1 */
     MP_KILL_POINT_IF(taken, "guard.taken");
     return taken;
 }
@@ -55,7 +59,8 @@ static bool take_over(mp__guard *guard, uint32_t seen, mp__ident self)
     bool taken;
 
     MP_KILL_POINT("guard.taking_over");
-    taken = atomic_compare_exchange_strong(&guard->word, &seen, self | WAITERS);
+    taken = atomic_compare_exchange_strong(&guard->word, &seen,
+                                           self | WAITERS); /* G2 */
     MP_KILL_POINT_IF(taken, "guard.taken_over");
     return taken;
 }

@@ -105,7 +105,7 @@ static int break_round(mp__meeting *meeting, uint64_t round,
     word = atomic_load(&meeting->word);
     if (round_of(word) == round) {
         MP_KILL_POINT("meeting.breaking");
-        atomic_store(&meeting->word, word_of(round, 0, BROKEN));
+        atomic_store(&meeting->word, word_of(round, 0, BROKEN)); /* M4 */
         MP_KILL_POINT("meeting.broken");
     }
     unlock(meeting);
@@ -135,7 +135,7 @@ static bool next_is_dead(const mp__meeting *meeting, uint64_t word,
     if (arrived > MP__DOMAIN_SLOTS) {
         return true;
     }
-    next = atomic_load(&meeting->members[(place + 1) % arrived]);
+    next = atomic_load(&meeting->members[(place + 1) % arrived]); /* M6 */
     return !mp__domain_is_alive(next);
 }
 
@@ -260,7 +260,7 @@ static int look(const mp__meeting *meeting, uint64_t word, uint64_t round)
     if (round_of(word) == round) {
         return phase_of(word) == BROKEN ? MP_EBROKEN : MP_EAGAIN;
     }
-    failed = atomic_load(&meeting->failed);
+    failed = atomic_load(&meeting->failed); /* M6: after the word */
     if (round_of(atomic_load(&meeting->word)) - round >= ROUNDS_KNOWN) {
         return MP_EBROKEN;
     }
@@ -314,8 +314,9 @@ int mp__meeting_break(mp__meeting *meeting, mp__meeting_budget *budget)
     int error = lock(meeting, budget);
 
     if (error == 0) {
-        atomic_store(&meeting->word,
-                     word_of(round_of(atomic_load(&meeting->word)), 0, BROKEN));
+        atomic_store(
+            &meeting->word,
+            word_of(round_of(atomic_load(&meeting->word)), 0, BROKEN)); /* M4 */
         MP_KILL_POINT("meeting.aborted");
         unlock(meeting);
         wake_all(meeting);

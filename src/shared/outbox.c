@@ -141,7 +141,7 @@ void mp__outbox_wait_room(mp__outbox *outbox, uint32_t w, size_t payload,
     uint64_t head = atomic_load(&ring->head);
 
     MP_KILL_POINT("outbox.starving");
-    atomic_store(&ring->starved, 1);
+    atomic_store(&ring->starved, 1);           /* W6 */
     atomic_thread_fence(memory_order_seq_cst); /* against release's fence */
     MP_KILL_POINT("outbox.starved");
     if (!mp__outbox_has_room(outbox, w, payload)) {
@@ -162,7 +162,8 @@ mp__record *mp__outbox_begin(mp__outbox *outbox, uint32_t w, size_t payload)
     }
     record->kind = MP__RECORD_PAD;
     MP_KILL_POINT("outbox.padding");
-    atomic_store_explicit(&record->position, tail, memory_order_release);
+    atomic_store_explicit(&record->position, tail,
+                          memory_order_release); /* W7 for the PAD */
     MP_KILL_POINT("outbox.padded");
     return record_at(ring, tail + left);
 }
@@ -264,7 +265,7 @@ void mp__outbox_roll_forward(mp__outbox *outbox, uint32_t w,
 
     if (committed_at(ring, atomic_load(&ring->tail), w, table, &end) != NULL) {
         MP_KILL_POINT("outbox.rolling_forward");
-        atomic_store(&ring->tail, end);
+        atomic_store(&ring->tail, end); /* W9, S4 */
         MP_KILL_POINT("outbox.rolled_forward");
     }
 }
@@ -291,7 +292,7 @@ uint64_t mp__outbox_file_room(mp__outbox *outbox, uint32_t w, uint64_t size)
         return UINT64_MAX;
     }
     MP_KILL_POINT("outbox.finding_file_room");
-    atomic_store(&ring->file_end, end + size);
+    atomic_store(&ring->file_end, end + size); /* before the bytes and W7 */
     MP_KILL_POINT("outbox.file_room");
     return w * FILE_PART + end;
 }
@@ -394,7 +395,7 @@ void mp__outbox_release(mp__outbox *outbox, uint32_t w)
     atomic_thread_fence(memory_order_seq_cst); /* against wait_room's fence */
     if (atomic_load_explicit(&ring->starved, memory_order_relaxed) != 0) {
         MP_KILL_POINT("outbox.feeding");
-        atomic_store(&ring->starved, 0);
+        atomic_store(&ring->starved, 0); /* O6: before the wake */
         MP_KILL_POINT("outbox.fed");
         (void)mp__park_wake(mp__park_low_half(&ring->head), MP__PARK_ALL);
         MP_KILL_POINT("outbox.woke");

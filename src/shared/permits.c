@@ -68,7 +68,7 @@ static void wake_one(mp__permits *permits, uint32_t replaced)
     MP_KILL_POINT("permits.waking");
     if (mp__park_wake(&permits->word, 1) == 0) {
         MP_KILL_POINT("permits.nobody_slept");
-        (void)atomic_fetch_and(&permits->word, ~WAITERS);
+        (void)atomic_fetch_and(&permits->word, ~WAITERS); /* N3 */
         MP_KILL_POINT("permits.unmarked");
         (void)mp__park_wake(&permits->word, MP__PARK_ALL);
     }
@@ -92,7 +92,8 @@ static void wait_for_value(mp__permits *permits, int64_t deadline,
     }
     MP_KILL_POINT("permits.marking");
     if ((seen & WAITERS) != 0 ||
-        atomic_compare_exchange_strong(&permits->word, &seen, seen | WAITERS)) {
+        atomic_compare_exchange_strong(&permits->word, &seen,
+                                       seen | WAITERS)) { /* before the park */
         MP_KILL_POINT("permits.parking");
         mp__park_wait(&permits->word, WAITERS, deadline);
         MP_KILL_POINT("permits.unparked");
@@ -184,7 +185,7 @@ static void orphan(mp__permits *permits, unsigned slot, uint32_t count)
                                         ? (uint32_t)orphans
                                         : permits->maximum);
     MP_KILL_POINT("permits.orphaned");
-    atomic_store(&permits->held[slot], 0);
+    atomic_store(&permits->held[slot], 0); /* A2: the entry last */
     MP_KILL_POINT("permits.freed");
 }
 
@@ -243,7 +244,7 @@ static int take(mp__permits *permits, mp__ident self)
     MP_KILL_POINT("permits.taking");
     atomic_store(mine, entry_of(self, count_of(entry) + 1)); /* A3 */
     MP_KILL_POINT("permits.held");
-    (void)set_value(permits, value - 1);
+    (void)set_value(permits, value - 1); /* A4 */
     MP_KILL_POINT("permits.taken");
     if (atomic_load(&permits->orphans) == 0) {
         return 0;
@@ -263,7 +264,7 @@ static bool give_up(mp__permits *permits, mp__ident self)
 
     if (entry == 0 || ident_of(entry) != self) {
         if (atomic_load(&permits->nobodys) != 0) {
-            (void)atomic_fetch_sub(&permits->nobodys, 1);
+            (void)atomic_fetch_sub(&permits->nobodys, 1); /* R2 */
             MP_KILL_POINT("permits.nobodys_freed");
             return true;
         }
@@ -276,7 +277,7 @@ static bool give_up(mp__permits *permits, mp__ident self)
         return false;
     }
     atomic_store(&permits->held[first],
-                 entry_of(ident_of(entry), count_of(entry) - 1));
+                 entry_of(ident_of(entry), count_of(entry) - 1)); /* R2 */
     MP_KILL_POINT("permits.given_up");
     return true;
 }

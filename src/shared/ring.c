@@ -138,7 +138,8 @@ int mp__ring_commit(_Atomic uint64_t *word, uint64_t *seen, uint64_t next,
     const uint64_t place = OFFSET_MASK | (ITEMS_MASK << OFFSET_BITS);
     uint64_t now = *seen;
 
-    while (!atomic_compare_exchange_weak(word, &now, next | (now & ~place))) {
+    while (!atomic_compare_exchange_weak(word, &now,
+                                         next | (now & ~place))) { /* P4, C4 */
         if (((now ^ *seen) & place) != 0) {
             return -ESTALE;
         }
@@ -175,7 +176,7 @@ void mp__ring_wake_sleepers(_Atomic uint64_t *word, uint64_t replaced)
     MP_KILL_POINT("ring.waking");
     if (mp__park_wake(mp__park_low_half(word), 1) == 0) {
         MP_KILL_POINT("ring.nobody_slept");
-        (void)atomic_fetch_and(word, ~SLEEPERS);
+        (void)atomic_fetch_and(word, ~SLEEPERS); /* P6, C6 */
         MP_KILL_POINT("ring.sleepers_cleared");
         (void)mp__park_wake(mp__park_low_half(word), MP__PARK_ALL);
     }
@@ -204,7 +205,7 @@ void mp__ring_wait_for_move(mp__ring *ring, _Atomic uint64_t *word,
     MP_KILL_POINT("ring.marking_sleep");
     if ((now & SLEEPERS) == 0 &&
         !atomic_compare_exchange_strong(word, &now, now | SLEEPERS)) {
-        return; /* it moved: look again */
+        return; /* P2, C2: it moved, look again */
     }
     MP_KILL_POINT("ring.parking");
     mp__park_wait(mp__park_low_half(word), (uint32_t)(seen | SLEEPERS),
@@ -247,7 +248,7 @@ void mp__ring_give_back(mp__ring *ring)
         MP_KILL_POINT("ring.giving_file_back");
         mp__file_give_back(ring->file, 0, INT64_MAX);
         MP_KILL_POINT("ring.file_given_back");
-        atomic_store(&shared->in_file, 0);
+        atomic_store(&shared->in_file, 0); /* last: a death leaves a trace */
         MP_KILL_POINT("ring.file_unmarked");
     }
 }

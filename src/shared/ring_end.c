@@ -30,9 +30,9 @@ void mp__ring_shut(mp__ring *ring)
     struct mp__ring_shared *shared = ring->shared;
 
     MP_KILL_POINT("shut.begun");
-    (void)atomic_fetch_or(&shared->tail, SHUT);
+    (void)atomic_fetch_or(&shared->tail, SHUT); /* from here on it is shut */
     MP_KILL_POINT("shut.tail");
-    (void)atomic_fetch_or(&shared->head, SHUT);
+    (void)atomic_fetch_or(&shared->head, SHUT); /* second: who sees it looks */
     MP_KILL_POINT("shut.head");
     (void)mp__park_wake(mp__park_low_half(&shared->tail), MP__PARK_ALL);
     MP_KILL_POINT("shut.tail_woken");
@@ -127,7 +127,7 @@ static void raise_flag(mp__ring *ring, uint32_t ticket)
     MP_KILL_POINT("flag.raised");
     if ((ticket & 1) != 0) {
         (void)atomic_compare_exchange_strong(&ring->shared->ticket, &ticket,
-                                             ticket + 1);
+                                             ticket + 1); /* P7 */
         MP_KILL_POINT("flag.said_up");
     }
 }
@@ -137,7 +137,7 @@ void mp__ring_raise(mp__ring *ring)
     struct mp__ring_shared *shared = ring->shared;
     uint32_t ticket;
 
-    if (atomic_load(&shared->watched) == 0) {
+    if (atomic_load(&shared->watched) == 0) { /* P7, against Y1 */
         return;
     }
     ticket = atomic_load(&shared->ticket);
@@ -158,7 +158,7 @@ void mp__ring_lower(mp__ring *ring)
     ticket = atomic_load(&shared->ticket);
     while (!atomic_compare_exchange_weak(&shared->ticket, &ticket,
                                          (ticket | 1) + 2)) {
-        /* `ticket` is fresh */
+        /* C7: `ticket` is fresh */
     }
     MP_KILL_POINT("flag.said_down");
     mp__flag_lower(&ring->flag);
@@ -171,7 +171,7 @@ void mp__ring_lower(mp__ring *ring)
 int mp__ring_watch(mp__ring *ring)
 {
     MP_KILL_POINT("flag.watching");
-    if (atomic_exchange(&ring->shared->watched, 1) == 0) {
+    if (atomic_exchange(&ring->shared->watched, 1) == 0) { /* Y1 */
         MP_KILL_POINT("flag.watched");
         mp__ring_lower(ring); /* Y1 */
     }

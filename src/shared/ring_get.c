@@ -109,11 +109,11 @@ static int get_locked(mp__ring *ring, struct incoming *in, uint64_t *head)
     int error;
 
     MP_KILL_POINT("ring_get.locked");
-    *head = atomic_load(&shared->head);
+    *head = atomic_load(&shared->head); /* C2 */
     mp__takers_recover(&shared->takers, mp__ring_items_of(*head));
     in->tail = shared->known_tail;
     if (mp__ring_items_between(*head, in->tail) == 0) {
-        in->tail = atomic_load(&shared->tail);
+        in->tail = atomic_load(&shared->tail); /* C2: what P4 published */
         shared->known_tail = in->tail;
     }
     if (mp__ring_items_between(*head, in->tail) == 0) {

@@ -63,7 +63,7 @@ static void write_record(mp__ring *ring, uint64_t tail, uint64_t place,
         MP_KILL_POINT("ring_put.wrapped");
     }
     if (end + HEADER > atomic_load(&shared->touched)) {
-        atomic_store(&shared->touched, end + HEADER);
+        atomic_store(&shared->touched, end + HEADER); /* P3: before the bytes */
         MP_KILL_POINT("ring_put.touched");
     }
     memcpy(shared->records + place, &header, HEADER);
@@ -97,7 +97,7 @@ static int choose_place(mp__ring *ring, struct outgoing *out, uint64_t tail,
         find_room(ring, out->head, tail, need, place)) {
         return 0;
     }
-    out->head = atomic_load(&shared->head);
+    out->head = atomic_load(&shared->head); /* P2: what C4 gave back */
     shared->known_head = out->head;
     if (!mp__ring_words_fit(ring, out->head, tail)) {
         return MP_EBROKEN;
@@ -126,7 +126,7 @@ static int put_locked(mp__ring *ring, struct outgoing *out, uint64_t *tail)
     int error;
 
     MP_KILL_POINT("ring_put.locked");
-    *tail = atomic_load(&shared->tail);
+    *tail = atomic_load(&shared->tail); /* P2 */
     if ((*tail & SHUT) != 0) {
         return MP_ECLOSED;
     }

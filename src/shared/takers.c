@@ -75,7 +75,7 @@ void mp__takers_intend(mp__takers *takers, mp__ident self, uint64_t taken)
 static void give_up(mp__takers *takers, unsigned slot)
 {
     MP_KILL_POINT("takers.giving_up");
-    (void)atomic_fetch_add(&takers->lost, 1);
+    (void)atomic_fetch_add(&takers->lost, 1); /* T8 */
     MP_KILL_POINT("takers.given_up");
     put(&takers->held[slot], 0);
     MP_KILL_POINT("takers.freed");
@@ -129,10 +129,10 @@ bool mp__takers_done(mp__takers *takers, mp__ident self)
     put(&takers->held[slot],
         entry_of(ident_of(entry), (entry & COUNT_MASK) - 1)); /* T5 */
     MP_KILL_POINT("takers.dealt");
-    bell = atomic_fetch_add(&takers->bell, 2);
+    bell = atomic_fetch_add(&takers->bell, 2); /* T6 */
     if ((bell & WAITERS) != 0) {
         MP_KILL_POINT("takers.ringing");
-        (void)atomic_fetch_and(&takers->bell, ~WAITERS);
+        (void)atomic_fetch_and(&takers->bell, ~WAITERS); /* before the wake */
         MP_KILL_POINT("takers.unmarked");
         (void)mp__park_wake(&takers->bell, MP__PARK_ALL); /* T6 */
         MP_KILL_POINT("takers.rung");

@@ -230,7 +230,8 @@ uint32_t mp__task_table_submit(mp__task_table *table, uint32_t slot)
     MP_KILL_POINT("submit.ready");
     atomic_store(mp__task_order_at(table, own->position), slot); /* O3 */
     MP_KILL_POINT("submit.ordered");
-    tail = atomic_fetch_add(&control->otail, UINT64_C(1) << POSITION_SHIFT);
+    tail = atomic_fetch_add(&control->otail, UINT64_C(1)
+                                                 << POSITION_SHIFT); /* O4 */
     MP_KILL_POINT("submit.queued");
     if ((tail & SLEEPERS) != 0 &&
         mp__park_wake(mp__task_sleep_word(table), 1) == 0) {
@@ -249,11 +250,11 @@ bool mp__task_table_withdraw(mp__task_table *table, uint32_t slot)
     bool won;
 
     MP_KILL_POINT("withdraw.begun");
-    won =
-        mp__word_state(word) == MP__TASK_READY &&
-        atomic_compare_exchange_strong(
-            &table->lines[slot].word, &word,
-            mp__task_word_of(MP__TASK_ENDED, 0, 0, mp__word_generation(word)));
+    won = mp__word_state(word) == MP__TASK_READY &&
+          atomic_compare_exchange_strong(
+              &table->lines[slot].word, &word,
+              mp__task_word_of(MP__TASK_ENDED, 0, 0,
+                               mp__word_generation(word))); /* O11 */
     MP_KILL_POINT_IF(won, "withdraw.won");
     return won;
 }
@@ -273,7 +274,7 @@ bool mp__task_table_withdraw_held(mp__task_table *table, uint32_t slot,
            atomic_compare_exchange_strong(
                &table->lines[slot].word, &word,
                mp__task_word_of(MP__TASK_ENDED, claim->worker, claim->item,
-                                claim->generation));
+                                claim->generation)); /* O11 */
 }
 
 bool mp__task_table_free(mp__task_table *table, uint32_t slot)
@@ -282,8 +283,9 @@ bool mp__task_table_free(mp__task_table *table, uint32_t slot)
     uint64_t word;
 
     MP_KILL_POINT("slot.freeing");
-    word = atomic_exchange(&table->lines[slot].word,
-                           mp__task_word_of(MP__TASK_FREE, 0, 0, generation));
+    word = atomic_exchange(
+        &table->lines[slot].word,
+        mp__task_word_of(MP__TASK_FREE, 0, 0, generation)); /* after O6 */
     MP_KILL_POINT("slot.freed");
     return mp__word_state(word) == MP__TASK_ENDED &&
            mp__word_generation(word) == generation;
@@ -303,7 +305,7 @@ void mp__task_table_close(mp__task_table *table)
 {
     table->closed = true;
     MP_KILL_POINT("close.begun");
-    (void)atomic_fetch_or(&table->control->otail, CLOSED);
+    (void)atomic_fetch_or(&table->control->otail, CLOSED); /* as O4 */
     MP_KILL_POINT("close.told");
     (void)mp__park_wake(mp__task_sleep_word(table), MP__PARK_ALL);
     MP_KILL_POINT("close.woke");

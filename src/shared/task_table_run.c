@@ -43,7 +43,7 @@ enum mp__claimed mp__task_table_claim(mp__task_table *table, uint32_t worker,
             won = atomic_compare_exchange_strong(
                 &table->lines[slot].word, &word,
                 mp__task_word_of(MP__TASK_RUNNING, worker, 0,
-                                 mp__word_generation(word)));
+                                 mp__word_generation(word))); /* W3 */
             MP_KILL_POINT_IF(won, "claim.won");
         }
         if (atomic_compare_exchange_strong(&control->ohead, &head,
@@ -95,6 +95,7 @@ void mp__task_table_sleep(mp__task_table *table, uint64_t seen,
 void mp__task_table_set_clock(mp__task_table *table, uint32_t worker,
                               int64_t now)
 {
+    /* After W3 and before W8: never older than the item in hand. */
     atomic_store(&table->hands[worker].clock, now);
 }
 
@@ -222,9 +223,9 @@ bool mp__task_table_retry(mp__task_table *table, const mp__claim *claim,
     bool won;
 
     MP_KILL_POINT("retry.begun");
-    atomic_store(&table->lines[claim->slot].dead, pid);
+    atomic_store(&table->lines[claim->slot].dead, pid); /* S5: before HELD */
     atomic_store(&table->lines[claim->slot].attempts,
-                 (uint64_t)claim->item << 32 | deaths);
+                 (uint64_t)claim->item << 32 | deaths); /* S5: before HELD */
     MP_KILL_POINT("retry.counted");
     won = move(table, claim, from, MP__TASK_HELD, claim->item); /* S5 */
     MP_KILL_POINT_IF(won, "retry.held");
@@ -249,7 +250,7 @@ bool mp__task_table_inherit(mp__task_table *table, uint32_t worker,
 void mp__task_table_wake_all(mp__task_table *table)
 {
     MP_KILL_POINT("wake_all.begun");
-    (void)atomic_fetch_and(&table->control->otail, ~SLEEPERS);
+    (void)atomic_fetch_and(&table->control->otail, ~SLEEPERS); /* S6 */
     MP_KILL_POINT("wake_all.unmarked");
     (void)mp__park_wake(mp__task_sleep_word(table), MP__PARK_ALL);
     MP_KILL_POINT("wake_all.done");

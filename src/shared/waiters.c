@@ -86,7 +86,7 @@ int mp__waiters_enter(mp__waiters *waiters, mp__ident self, unsigned *place)
     }
     mine = &waiters->places[found];
     if (found == bound_of(waiters)) {
-        atomic_store(&waiters->bound, found + 1);
+        atomic_store(&waiters->bound, found + 1); /* V1: before the word */
         MP_KILL_POINT("waiters.bounded");
     }
     atomic_store(&mine->ticket, atomic_fetch_add(&waiters->tickets, 1));
@@ -149,9 +149,9 @@ bool mp__waiters_take(mp__waiters *waiters, unsigned place, mp__ident self)
     atomic_store(&waiters->places[heritage].word,
                  word_of(self, NOTIFIED)); /* V5 */
     MP_KILL_POINT("waiters.inherited");
-    atomic_store(mine, 0);
+    atomic_store(mine, 0); /* V5 */
     MP_KILL_POINT("waiters.left_own");
-    atomic_store(&waiters->places[heritage].word, 0);
+    atomic_store(&waiters->places[heritage].word, 0); /* V5 */
     MP_KILL_POINT("waiters.left_heritage");
     return true;
 }
@@ -159,7 +159,7 @@ bool mp__waiters_take(mp__waiters *waiters, unsigned place, mp__ident self)
 void mp__waiters_leave(mp__waiters *waiters, unsigned place)
 {
     MP_KILL_POINT("waiters.leaving");
-    atomic_store(&waiters->places[place].word, 0);
+    atomic_store(&waiters->places[place].word, 0); /* under the lock: no V3 */
     MP_KILL_POINT("waiters.left");
 }
 
@@ -180,7 +180,7 @@ static struct mp__waiter *find_oldest(mp__waiters *waiters)
         }
         if (is_dead(word)) {
             MP_KILL_POINT("waiters.freeing_dead");
-            atomic_store(&waiter->word, 0);
+            atomic_store(&waiter->word, 0); /* V3 */
             MP_KILL_POINT("waiters.freed_dead");
         } else if (oldest == NULL ||
                    (int32_t)(atomic_load(&waiter->ticket) -
