@@ -2,11 +2,11 @@
  * alarm.pml -- wake a watcher that sleeps until a time, for what is due sooner
  *              (src/shared/alarm.c, src/pool/supervisor.c, worker.c)
  *
- * Times are small numbers. Each starter starts STARTS clocks, one after the
- * other, each due at a time of its choice; an item may end and take its clock
- * with it. Starter 0 may be stopped for ever or killed at any step. The
- * watcher sleeps until the time it has chosen, or a byte; that time may come
- * at any moment.
+ * Times are small numbers. Starter 0 starts one clock, starter 1 STARTS, one
+ * after the other, each due at a time of its choice; an item may end and take
+ * its clock with it. Starter 0 may be stopped for ever or killed at any step.
+ * The watcher sleeps until the time it has chosen, or a byte; that time may
+ * come at any moment.
  *
  * Checked: no sleep goes on beyond the time of a clock that runs and whose
  * starter has told of it (L4 is behind it). The end of a slice counts as late.
@@ -32,7 +32,7 @@ proctype starter(byte me)
 
     {
         do
-        :: n < STARTS ->
+        :: n < (me == 0 -> 1 : STARTS) ->
            n++;
            if
            :: due = 1

@@ -49,7 +49,7 @@ byte kills;
 byte came[LAST];         /* how many */
 bit passed[LAST], refused[LAST];
 byte acting;
-byte awake = 7;         /* living, may still come, not asleep in a wait */
+byte awake = (1 << PROCS) - 1; /* living, may still come, not asleep in a wait */
 
 #define NEXT(p)      (arrived == 0 -> 0 : members[((p) + 1) % arrived])
 #define NEXT_DEAD(p) (arrived != 0 && dead[NEXT(p)])
@@ -319,9 +319,6 @@ active proctype death()
 init
 {
     atomic {
-#if PROCS < 3
-        awake = 3;
-#endif
         run process(0);
         run process(1);
 #if PROCS > 2

@@ -48,7 +48,8 @@ byte owed;    /* left by the dead, and nobody told yet */
 #define LEFT       (OF_DEAD(0) + OF_DEAD(1) + OF_DEAD(2) + OF_DEAD(3))
 
 #ifdef BOUNDED
-#define FINDS (value != 0 || LEFT != 0)
+/* The guard of a dead holder means: count again. */
+#define FINDS (value != 0 || LEFT != 0 || (guard != 0 && dead[guard - 1]))
 #ifdef BAD_NO_SWEEP
 #undef FINDS
 #define FINDS (value != 0)
@@ -75,7 +76,8 @@ inline lock() { /* A1, R1 */
     if
     :: died -> recount(); died = 0
     :: else
-    fi
+    fi;
+    assert(value == PERMITS - (held[0] + held[1] + held[2] + held[3]))
 }
 
 inline wake() { /* N3 */
