@@ -57,16 +57,12 @@ proctype starter(byte me)
               byte_in_pipe = 1
 #else
               byte_in_pipe = 1;
-#ifdef BAD_PLAIN_LOWER
-              until = due
-#else
               d_step {
                   if
                   :: until == u -> until = due
                   :: else
                   fi
               }
-#endif
 #endif
            :: else
            fi;

@@ -38,7 +38,7 @@
 #define LAST    8 /* rounds, at most */
 
 byte round, arrived, phase; /* ONE word */
-bit failed[LAST];
+bit failed[LAST] = 1; /* as left by rounds 64 before: those were broken */
 byte members[PARTIES];
 byte guard;
 byte parked;
