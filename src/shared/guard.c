@@ -112,13 +112,14 @@ static int leave_late(mp__guard *guard, mp__ident self)
 
     for (;;) {
         if (seen == 0) {
-            if (atomic_compare_exchange_strong(&guard->word, &seen,
-                                               self | WAITERS)) { /* G1 */
+            if (take_free(guard, self | WAITERS)) {
                 return 0;
             }
+            seen = atomic_load(&guard->word);
         } else if ((seen & WAITERS) != 0 ||
                    atomic_compare_exchange_strong(&guard->word, &seen,
                                                   seen | WAITERS)) { /* G5 */
+            MP_KILL_POINT("guard.passed_on");
             return MP_ETIMEDOUT;
         }
     }

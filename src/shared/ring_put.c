@@ -82,7 +82,8 @@ struct outgoing {
 };
 
 /* P2 for a record of `need` bytes: where it goes, or -EAGAIN, or MP_EBROKEN
- * when the words are not what a ring's words can be. Looks at HEAD when what is known of it is not enough. */
+ * when the words are not what a ring's words can be. Looks at HEAD when what is
+ * known of it is not enough. */
 static int choose_place(mp__ring *ring, struct outgoing *out, uint64_t tail,
                         uint64_t need, uint64_t *place)
 {
