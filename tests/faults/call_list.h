@@ -47,6 +47,7 @@
     CALL(MMAP, "mmap", ENOMEM, EAGAIN, ENFILE, EPERM)                          \
     CALL(MUNMAP, "munmap", ENOMEM)                                             \
     CALL(MADVISE, "madvise", EAGAIN, EINVAL, ENOMEM, ENOSYS, EPERM)            \
+    CALL(MPROTECT, "mprotect", EACCES, ENOMEM)                                 \
     CALL(KILL_ONE, "kill:one", EPERM)                                          \
     CALL(KILL_GROUP, "kill:group", EPERM, ESRCH)                               \
     CALL(SETPGID, "setpgid", EACCES, EPERM, ESRCH)                             \

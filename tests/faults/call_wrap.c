@@ -37,6 +37,8 @@ WRAP(int, poll, POLL, (struct pollfd * set, nfds_t count, int timeout),
      (set, count, timeout))
 WRAP(int, madvise, MADVISE, (void *memory, size_t size, int advice),
      (memory, size, advice))
+WRAP(int, mprotect, MPROTECT, (void *memory, size_t size, int access),
+     (memory, size, access))
 WRAP(int, sigtimedwait, SIGTIMEDWAIT,
      (const sigset_t *set, siginfo_t *info, const struct timespec *timeout),
      (set, info, timeout))

@@ -1,5 +1,7 @@
 # Calls that fail: see "Failing calls" in README.md.
 file(STRINGS ${CMAKE_CURRENT_SOURCE_DIR}/call_wrapped.txt wrapped)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+    ${CMAKE_CURRENT_SOURCE_DIR}/call_wrapped.txt)
 list(TRANSFORM wrapped PREPEND "-Wl,--wrap=")
 add_library(call_support OBJECT call_plan.c call_run.c call_scenarios.c
     call_scenarios_objects.c call_scenarios_pools.c call_scenarios_processes.c
