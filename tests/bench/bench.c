@@ -1,53 +1,92 @@
 /*
  * bench.c -- run the workloads and print their figures
  *
- *     mp_bench              all of them
- *     mp_bench applies N    N applies with both sides awake, for strace
+ *     bench                 all of them, in under five minutes
+ *     bench --quick         all of them, smaller, in under half a minute
+ *     bench --only W5       one of them
+ *     bench applies N       N applies with both sides awake, for strace
+ *
+ * First a line for each figure, then a table of ratios and goals. The exit
+ * status tells of wrong results alone, never of a time.
  */
 #include "bench.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-double bench_now_s(void)
+bool bench_quick;
+
+static const struct workload {
+    const char *name;
+    void (*run)(void);
+} workloads[] = {
+    { "W1", bench_process_spawn }, { "W2", bench_roundtrip },
+    { "W3", bench_map_tiny },      { "W4", bench_unordered },
+    { "W5", bench_queue_small },   { "W6", bench_queue_large },
+    { "W7", bench_lock },          { "W8", bench_cpu_scaling },
+    { "W9", bench_pool_startup },  { "W10", bench_large_result },
+    { "W11", bench_growth },       { "W12", bench_idle },
+    { "W13", bench_busy },
+};
+enum { WORKLOADS = sizeof(workloads) / sizeof(*workloads) };
+
+long bench_size(long full, long quick)
 {
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+    return bench_quick ? quick : full;
 }
 
-void bench_line(const char *peer, const char *workload, const char *param,
-                double value, const char *unit)
+static int usage(void)
 {
-    printf("%s,%s,%s,%.3g,%s\n", peer, workload, param, value, unit);
-    (void)fflush(stdout);
+    fputs("usage: bench [--quick] [--only W1..W13] | bench applies N\n",
+          stderr);
+    return 2;
 }
 
-static int compare(const void *one, const void *other)
+/* All of them when `only` is NULL. */
+static int run(const char *only)
 {
-    double a = *(const double *)one;
-    double b = *(const double *)other;
+    bool found = false;
+    double began = bench_now_s();
 
-    return (a > b) - (a < b);
-}
+    puts("peer,workload,param,value,unit");
+    for (size_t i = 0; i < WORKLOADS; i++) {
+        double started = bench_now_s();
+        double used = bench_cpu_s();
 
-double bench_median(double *values, size_t count)
-{
-    qsort(values, count, sizeof(*values), compare);
-    return values[count / 2];
+        if (only != NULL && strcmp(only, workloads[i].name) != 0) {
+            continue;
+        }
+        found = true;
+        workloads[i].run();
+        fprintf(stderr, "%s took %.1f s, %.1f s of CPU\n", workloads[i].name,
+                bench_now_s() - started, bench_cpu_s() - used);
+    }
+    bench_cpython_stop();
+    if (!found) {
+        return usage();
+    }
+    bench_table();
+    printf("\n%.0f s in all%s\n", bench_now_s() - began,
+           bench_any_wrong() ? "; WRONG RESULTS, see stderr" : "");
+    return bench_any_wrong() ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv)
 {
+    const char *only = NULL;
+
     if (argc == 3 && strcmp(argv[1], "applies") == 0) {
         return bench_applies(atoi(argv[2]));
     }
-    puts("peer,workload,param,value,unit");
-    bench_roundtrip();
-    bench_queue_small();
-    bench_memory();
-    return 0;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--quick") == 0) {
+            bench_quick = true;
+        } else if (strcmp(argv[i], "--only") == 0 && i + 1 < argc) {
+            only = argv[++i];
+        } else {
+            return usage();
+        }
+    }
+    return run(only);
 }

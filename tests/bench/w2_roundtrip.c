@@ -1,17 +1,11 @@
 /*
  * w2_roundtrip.c -- apply of a trivial task, one worker, both sides awake;
- * beside it a ping-pong over two pipes
+ * and with both on one CPU
  */
 #include "bench.h"
+#include "primitives.h"
 
 #include <mp/mp.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-enum { APPLIES = 50000, PINGS = 5000 };
 
 static int add_one(const void *argument, void *result)
 {
@@ -23,71 +17,103 @@ static const mp_task task = { .run = add_one,
                               .argument = &mp_serializer_int64,
                               .result = &mp_serializer_int64 };
 
-static void measure_applies(mp_pool *pool, double *us, int count)
+static int apply_trip(void *pool, long i)
 {
-    int64_t x = 0;
+    int64_t x = i;
 
-    for (int i = 0; i < count; i++) {
-        double began = bench_now_s();
-
-        if (mp_pool_apply(pool, &task, &x, &x, NULL) < 0) {
-            return;
-        }
-        us[i] = (bench_now_s() - began) * 1e6;
-    }
+    return mp_pool_apply(pool, &task, &x, &x, NULL) < 0 || x != i + 1;
 }
 
-static void measure_pipe(double *us)
+int bench_roundtrip_libmp(const void *plan, double *values)
 {
-    int there[2];
-    int back[2];
-    char byte = 0;
-    pid_t pid;
+    mp_pool *pool = NULL;
+    int outcome;
 
-    if (pipe(there) < 0 || pipe(back) < 0) {
-        return;
+    if (mp_pool_create(&pool, &(mp_pool_options){ .workers = 1 }) < 0) {
+        return BENCH_WRONG;
     }
-    pid = fork();
-    if (pid == 0) {
-        (void)close(there[1]);
-        while (read(there[0], &byte, 1) == 1 && write(back[1], &byte, 1) == 1) {
-            /* echo */
-        }
-        _exit(0);
-    }
-    for (int i = 0; i < PINGS; i++) {
-        double began = bench_now_s();
-
-        if (write(there[1], &byte, 1) != 1 || read(back[0], &byte, 1) != 1) {
-            break;
-        }
-        us[i] = (bench_now_s() - began) * 1e6;
-    }
-    (void)close(there[0]);
-    (void)close(there[1]);
-    (void)close(back[0]);
-    (void)close(back[1]);
-    (void)waitpid(pid, NULL, 0);
+    outcome = bench_trips(apply_trip, pool, plan, values);
+    mp_pool_destroy(pool);
+    return outcome;
 }
+
+int bench_roundtrip_pipe(const void *plan, double *values)
+{
+    prim_echo echo;
+    int outcome;
+
+    if (prim_echo_start(&echo) != 0) {
+        return BENCH_WRONG;
+    }
+    outcome = bench_trips(prim_echo_trip, &echo, plan, values);
+    return prim_echo_stop(&echo) == 0 ? outcome : BENCH_WRONG;
+}
+
+static int spin(const void *plan, double *values)
+{
+    prim_spin word;
+    int outcome;
+
+    if (prim_spin_start(&word) != 0) {
+        return BENCH_WRONG;
+    }
+    outcome = bench_trips(prim_spin_trip, &word, plan, values);
+    return prim_spin_stop(&word) == 0 ? outcome : BENCH_WRONG;
+}
+
+/* All that is forked meanwhile is on that CPU, too. */
+static int on_one_cpu(int (*once)(const void *, double *), const void *plan,
+                      double *values)
+{
+    int outcome = BENCH_ABSENT;
+
+    if (bench_pin(0)) {
+        outcome = once(plan, values);
+    }
+    (void)bench_pin(-1);
+    return outcome;
+}
+
+static int libmp_pinned(const void *plan, double *values)
+{
+    return on_one_cpu(bench_roundtrip_libmp, plan, values);
+}
+
+static int pipe_pinned(const void *plan, double *values)
+{
+    return on_one_cpu(bench_roundtrip_pipe, plan, values);
+}
+
+#define TWO_CPUS                                                               \
+    {                                                                          \
+        { "p50", "us" },                                                       \
+        {                                                                      \
+            "p99", "us"                                                        \
+        }                                                                      \
+    }
+#define ONE_CPU                                                                \
+    {                                                                          \
+        { "1cpu_p50", "us" },                                                  \
+        {                                                                      \
+            "1cpu_p99", "us"                                                   \
+        }                                                                      \
+    }
 
 void bench_roundtrip(void)
 {
-    double *us = calloc(APPLIES, sizeof(*us));
-    mp_pool *pool = NULL;
+    const bench_trip_plan awake = { 1000, bench_size(100000, 10000), 2 };
+    const bench_trip_plan slow = { 1000, bench_size(20000, 2000), 2 };
+    const bench_case cases[] = {
+        { "libmp", TWO_CPUS, bench_roundtrip_libmp, &awake },
+        { "spin", TWO_CPUS, spin, &awake },
+        { "pipe", TWO_CPUS, bench_roundtrip_pipe, &slow },
+        { "cpython", TWO_CPUS, bench_cpython,
+          bench_quick ? "roundtrip 300" : "roundtrip 2000" },
+        { "libmp", ONE_CPU, libmp_pinned, &slow },
+        { "pipe", ONE_CPU, pipe_pinned, &slow },
+    };
 
-    if (us == NULL ||
-        mp_pool_create(&pool, &(mp_pool_options){ .workers = 1 }) < 0) {
-        free(us);
-        return;
-    }
-    measure_applies(pool, us, 1000); /* warm */
-    measure_applies(pool, us, APPLIES);
-    bench_line("libmp", "W2_roundtrip", "p50", bench_median(us, APPLIES), "us");
-    bench_line("libmp", "W2_roundtrip", "p99", us[APPLIES * 99 / 100], "us");
-    mp_pool_destroy(pool);
-    measure_pipe(us);
-    bench_line("pipe", "W2_roundtrip", "p50", bench_median(us, PINGS), "us");
-    free(us);
+    bench_compare("W2_roundtrip", cases, sizeof(cases) / sizeof(*cases));
 }
 
 int bench_applies(int count)
@@ -100,5 +126,5 @@ int bench_applies(int count)
         error = mp_pool_apply(pool, &task, &x, &x, NULL);
     }
     mp_pool_destroy(pool);
-    return error < 0;
+    return error < 0 || x != count;
 }

@@ -1,0 +1,146 @@
+/*
+ * prim_memcpy.c -- bytes through a shared map whose pages are there already:
+ * by one process, and from workers that fill slabs to an owner that takes them
+ */
+#include "bench.h"
+#include "primitives.h"
+
+#include <sched.h>
+#include <string.h>
+
+void prim_copy_start(prim_copy *copy, size_t size)
+{
+    copy->size = size;
+    copy->from = bench_touched(size);
+    copy->to = bench_touched(size);
+    copy->shared = bench_shared(size);
+    memset(copy->shared, 1, size);
+}
+
+int prim_copy_once(prim_copy *copy, unsigned char mark)
+{
+    copy->from[0] = (char)mark;
+    copy->from[copy->size - 1] = (char)mark;
+    memcpy(copy->shared, copy->from, copy->size);
+    /* Or a compiler might join the two copies. */
+    __asm__ volatile("" ::: "memory");
+    memcpy(copy->to, copy->shared, copy->size);
+    __asm__ volatile("" ::: "memory");
+    return (unsigned char)copy->to[0] == mark &&
+                   (unsigned char)copy->to[copy->size - 1] == mark
+               ? 0
+               : -1;
+}
+
+void prim_copy_stop(prim_copy *copy)
+{
+    bench_untouch(copy->from, copy->size);
+    bench_untouch(copy->to, copy->size);
+    bench_unshare(copy->shared, copy->size);
+}
+
+enum { SLABS = 2, WORKERS_MAX = 8, PAUSES = 300, PAGE = 4096 };
+
+struct flag {
+    atomic_int full;
+    char apart[60];
+};
+
+struct slabs {
+    const prim_slabs *plan;
+    struct flag *flags; /* [worker][slab] */
+    char *memory;
+    char *mine; /* of each member, made in its warm-up */
+};
+
+static void await(atomic_int *full, int wanted)
+{
+    for (int polls = 0;
+         atomic_load_explicit(full, memory_order_acquire) != wanted; polls++) {
+        if (polls < PAUSES) {
+            bench_pause();
+        } else {
+            (void)sched_yield();
+        }
+    }
+}
+
+static char *slab(const struct slabs *slabs, int worker, long i)
+{
+    return slabs->memory +
+           (size_t)(worker * SLABS + i % SLABS) * slabs->plan->size;
+}
+
+static int fill(struct slabs *slabs, int worker, long count)
+{
+    const prim_slabs *plan = slabs->plan;
+
+    for (long i = 0; i < count; i++) {
+        atomic_int *full = &slabs->flags[worker * SLABS + i % SLABS].full;
+
+        await(full, 0);
+        if (plan->copy_in) {
+            memcpy(slab(slabs, worker, i), slabs->mine, plan->size);
+        } else {
+            memset(slab(slabs, worker, i), (int)(i % 100 + 1), plan->size);
+        }
+        atomic_store_explicit(full, 1, memory_order_release);
+    }
+    return 0;
+}
+
+static int take(struct slabs *slabs, long count)
+{
+    const prim_slabs *plan = slabs->plan;
+    char *to = slabs->mine;
+    uint64_t pages = (plan->size + PAGE - 1) / PAGE;
+    int wrong = 0;
+
+    for (long i = 0; i < count; i++) {
+        uint64_t mark = plan->copy_in ? 1 : (uint64_t)(i % 100 + 1);
+
+        for (int worker = 0; worker < plan->workers; worker++) {
+            atomic_int *full = &slabs->flags[worker * SLABS + i % SLABS].full;
+            const char *from = slab(slabs, worker, i);
+
+            await(full, 1);
+            if (plan->copy_out) {
+                memcpy(to, from, plan->size);
+                from = to;
+                wrong |= (uint64_t)to[plan->size / 2] != mark;
+            } else {
+                wrong |= bench_touch(from, plan->size) != pages * mark;
+            }
+            atomic_store_explicit(full, 0, memory_order_release);
+        }
+    }
+    return wrong;
+}
+
+/* Member 0 takes, the others fill. */
+static int slab_role(void *context, int index, long count)
+{
+    struct slabs *slabs = context;
+    long each = count / slabs->plan->workers;
+
+    if (slabs->mine == NULL) {
+        slabs->mine = bench_touched(slabs->plan->size);
+    }
+    return index == 0 ? take(slabs, each) : fill(slabs, index - 1, each);
+}
+
+double prim_slabs_run(const prim_slabs *plan)
+{
+    size_t flags_size = WORKERS_MAX * SLABS * sizeof(struct flag);
+    size_t size = (size_t)(plan->workers * SLABS) * plan->size;
+    struct slabs slabs = { plan, bench_shared(flags_size), bench_shared(size),
+                           NULL };
+    double seconds;
+
+    /* Each slab is filled and taken once before, and so is warm. */
+    seconds = bench_team(slab_role, &slabs, plan->workers + 1,
+                         SLABS * plan->workers, plan->count);
+    bench_unshare(slabs.flags, flags_size);
+    bench_unshare(slabs.memory, size);
+    return seconds;
+}

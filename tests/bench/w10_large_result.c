@@ -1,0 +1,183 @@
+/*
+ * w10_large_result.c -- 64 results of 16 MiB from 2 workers
+ *
+ * copied     mp_serializer_bytes: the task makes the bytes in memory of its
+ *            own, the owner gets a copy of its own
+ * encoded    a serializer that makes the bytes where they are wanted, and
+ *            copies them to memory that is there already: the passes over
+ *            memory that the primitive makes
+ */
+#include "bench.h"
+#include "primitives.h"
+
+#include <mp/mp.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MIB = 1024 * 1024, SIZE = 16 * MIB, WORKERS = 2, RESULTS_MAX = 64 };
+
+static char *landing; /* where `encoded` results are copied to */
+
+static int make_bytes(const void *argument, void *result)
+{
+    mp_bytes *bytes = result;
+
+    bytes->data = malloc(SIZE);
+    if (bytes->data == NULL) {
+        return -1;
+    }
+    bytes->size = SIZE;
+    memset(bytes->data, (int)*(const int64_t *)argument, SIZE);
+    return 0;
+}
+
+static const mp_task copied = { .run = make_bytes,
+                                .argument = &mp_serializer_int64,
+                                .result = &mp_serializer_bytes };
+
+static int make_mark(const void *argument, void *result)
+{
+    *(int64_t *)result = *(const int64_t *)argument;
+    return 0;
+}
+
+static int encode_mark(const mp_serializer *self, const void *object,
+                       void *buffer, size_t capacity, size_t *size)
+{
+    (void)self;
+    *size = SIZE;
+    if (capacity >= SIZE) {
+        memset(buffer, (int)*(const int64_t *)object, SIZE);
+    }
+    return 0;
+}
+
+static int decode_mark(const mp_serializer *self, void *object,
+                       const void *bytes, size_t size)
+{
+    (void)self;
+    if (size != SIZE) {
+        return -1;
+    }
+    memcpy(landing, bytes, size);
+    *(int64_t *)object = landing[SIZE / 2];
+    return 0;
+}
+
+static const mp_serializer mark_serializer = { "mark",      sizeof(int64_t),
+                                               encode_mark, decode_mark,
+                                               NULL,        NULL };
+static const mp_task encoded = { .run = make_mark,
+                                 .argument = &mp_serializer_int64,
+                                 .result = &mark_serializer };
+
+/* The sum of the marks in the middle of `count` results; < 0: an error. */
+static int64_t receive(mp_pool *pool, const mp_task *task, long count)
+{
+    int64_t marks[RESULTS_MAX];
+    const mp_source source = { .items = marks, .count = (size_t)count };
+    mp_iterator *iterator = NULL;
+    int64_t sum = 0;
+    int error;
+
+    for (long i = 0; i < count; i++) {
+        marks[i] = i + 1;
+    }
+    error = mp_pool_imap_unordered(pool, &iterator, task, &source, NULL);
+    while (error >= 0) {
+        union {
+            mp_bytes bytes;
+            int64_t mark;
+        } result = { { NULL, 0 } };
+
+        error = mp_iterator_next(iterator, &result, NULL, MP_FOREVER);
+        if (error <= 0) {
+            break;
+        }
+        sum += task == &encoded ? result.mark
+                                : ((char *)result.bytes.data)[SIZE / 2];
+        if (task == &copied) {
+            mp_serializer_release(task->result, &result, 1);
+        }
+    }
+    mp_iterator_destroy(iterator);
+    return error < 0 ? -1 : sum;
+}
+
+static double rate(long count, double seconds)
+{
+    return (double)count * SIZE / seconds / 1e9;
+}
+
+static int libmp(const mp_task *task, long count, double *values)
+{
+    mp_pool *pool = NULL;
+    int64_t sum;
+    double began;
+
+    landing = bench_touched(SIZE);
+    if (mp_pool_create(&pool, &(mp_pool_options){ .workers = WORKERS }) < 0) {
+        return BENCH_WRONG;
+    }
+    (void)receive(pool, task, count / 2); /* warm */
+    began = bench_now_s();
+    sum = receive(pool, task, count);
+    values[0] = rate(count, bench_now_s() - began);
+    mp_pool_destroy(pool);
+    bench_untouch(landing, SIZE);
+    return sum == (int64_t)count * (count + 1) / 2 ? BENCH_OK : BENCH_WRONG;
+}
+
+static int libmp_copied(const void *count, double *values)
+{
+    return libmp(&copied, *(const long *)count, values);
+}
+
+static int libmp_encoded(const void *count, double *values)
+{
+    return libmp(&encoded, *(const long *)count, values);
+}
+
+static int slab(const void *context, double *values)
+{
+    const long count = *(const long *)context;
+    const prim_slabs plan = { SIZE, WORKERS, count, false, true };
+    double seconds = prim_slabs_run(&plan);
+
+    values[0] = rate(count, seconds);
+    values[1] = values[0];
+    return seconds < 0 ? BENCH_WRONG : BENCH_OK;
+}
+
+static int slab_touched(const void *context, double *values)
+{
+    const long count = *(const long *)context;
+    const prim_slabs plan = { SIZE, WORKERS, count, false, false };
+    double seconds = prim_slabs_run(&plan);
+
+    values[0] = rate(count, seconds);
+    return seconds < 0 ? BENCH_WRONG : BENCH_OK;
+}
+
+void bench_large_result(void)
+{
+    const long count = bench_size(RESULTS_MAX, 8);
+    const bench_case cases[] = {
+        { "libmp", { { "64x16MiB_copied", "GB/s" } }, libmp_copied, &count },
+        { "libmp", { { "64x16MiB_encoded", "GB/s" } }, libmp_encoded, &count },
+        { "slab",
+          { { "64x16MiB_copied", "GB/s" }, { "64x16MiB_encoded", "GB/s" } },
+          slab,
+          &count },
+        { "slab", { { "64x16MiB_in_place", "GB/s" } }, slab_touched, &count },
+        { "cpython",
+          { { "64x16MiB_copied", "GB/s" } },
+          bench_cpython,
+          bench_quick ? "results 4" : "results 64" },
+    };
+
+    bench_compare("W10_large_result", cases, sizeof(cases) / sizeof(*cases));
+    bench_absent("W10_large_result",
+                 "in place: there is no mp_result_view yet");
+}

@@ -1,0 +1,155 @@
+/*
+ * w3_map_tiny.c -- x*x of many int64 by a map with 2 workers: with the default
+ * chunk, in chunks of 1, and with arguments and results in mp_shared memory
+ */
+#include "bench.h"
+#include "primitives.h"
+
+#include <mp/mp.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORKERS = 2 };
+
+struct plan {
+    long count;
+    int chunk; /* 0: the default, which is OpenMP's static */
+    bool shared;
+};
+
+static int square(const void *argument, void *result)
+{
+    int64_t x = *(const int64_t *)argument;
+
+    *(int64_t *)result = x * x;
+    return 0;
+}
+
+static const mp_task task = { .run = square,
+                              .argument = &mp_serializer_int64,
+                              .result = &mp_serializer_int64 };
+
+static void fill(int64_t *x, int64_t *y, long count)
+{
+    for (long i = 0; i < count; i++) {
+        x[i] = i;
+        y[i] = -1; /* and so its pages are there */
+    }
+}
+
+static int check(const int64_t *y, long count)
+{
+    for (long i = 0; i < count; i++) {
+        if (y[i] != (int64_t)i * i) {
+            return BENCH_WRONG;
+        }
+    }
+    return BENCH_OK;
+}
+
+static int libmp_map(const struct plan *plan, int64_t *x, int64_t *y,
+                     double *values)
+{
+    const mp_pool_options options = { .workers = WORKERS };
+    const mp_call_options call = { .chunk_size = plan->chunk };
+    mp_pool *pool = NULL;
+    int error;
+    double began;
+
+    fill(x, y, plan->count);
+    error = mp_pool_create(&pool, &options);
+    if (error >= 0) { /* warm: a whole map */
+        error = mp_pool_map(pool, &task, x, (size_t)plan->count, y, &call);
+    }
+    fill(x, y, plan->count);
+    began = bench_now_s();
+    if (error >= 0) {
+        error = mp_pool_map(pool, &task, x, (size_t)plan->count, y, &call);
+    }
+    values[0] = (bench_now_s() - began) * 1e9 / (double)plan->count;
+    mp_pool_destroy(pool);
+    return error < 0 ? BENCH_WRONG : check(y, plan->count);
+}
+
+static int libmp(const void *context, double *values)
+{
+    const struct plan *plan = context;
+    size_t size = (size_t)plan->count * sizeof(int64_t);
+    void *x = NULL;
+    void *y = NULL;
+    int outcome = BENCH_WRONG;
+
+    if (plan->shared) {
+        if (mp_shared_create(&x, size) >= 0 &&
+            mp_shared_create(&y, size) >= 0) {
+            outcome = libmp_map(plan, x, y, values);
+        }
+        mp_shared_destroy(x);
+        mp_shared_destroy(y);
+        return outcome;
+    }
+    x = malloc(size);
+    y = malloc(size);
+    if (x != NULL && y != NULL) {
+        outcome = libmp_map(plan, x, y, values);
+    }
+    free(x);
+    free(y);
+    return outcome;
+}
+
+static int openmp_here(const void *context, double *values)
+{
+    const struct plan *plan = context;
+    size_t size = (size_t)plan->count * sizeof(int64_t);
+    int64_t *x = malloc(size);
+    int64_t *y = malloc(size);
+    int outcome = BENCH_WRONG;
+
+    if (x != NULL && y != NULL) {
+        double began;
+
+        fill(x, y, plan->count);
+        prim_openmp_squares(x, y, plan->count, WORKERS, plan->chunk);
+        fill(x, y, plan->count);
+        began = bench_now_s();
+        prim_openmp_squares(x, y, plan->count, WORKERS, plan->chunk);
+        values[0] = (bench_now_s() - began) * 1e9 / (double)plan->count;
+        outcome = check(y, plan->count);
+    }
+    free(x);
+    free(y);
+    return outcome;
+}
+
+static int openmp(const void *plan, double *values)
+{
+    return prim_openmp_here() ? bench_apart(openmp_here, plan, values)
+                              : BENCH_ABSENT;
+}
+
+void bench_map_tiny(void)
+{
+    const struct plan plain = { bench_size(1000000, 1000000), 0, false };
+    const struct plan single = { bench_size(200000, 50000), 1, false };
+    const struct plan shared = { bench_size(1000000, 1000000), 0, true };
+    const bench_case cases[] = {
+        { "libmp", { { "default", "ns/item" } }, libmp, &plain },
+        { "openmp_static", { { "default", "ns/item" } }, openmp, &plain },
+        { "cpython",
+          { { "default", "ns/item" } },
+          bench_cpython,
+          bench_quick ? "map 100000 0" : "map 1000000 0" },
+        { "libmp", { { "chunk1", "ns/item" } }, libmp, &single },
+        { "openmp_dynamic", { { "chunk1", "ns/item" } }, openmp, &single },
+        { "cpython",
+          { { "chunk1", "ns/item" } },
+          bench_cpython,
+          bench_quick ? "map 2000 1" : "map 20000 1" },
+        { "libmp", { { "shared", "ns/item" } }, libmp, &shared },
+        { "openmp_static", { { "shared", "ns/item" } }, openmp, &shared },
+    };
+
+    bench_compare("W3_map_tiny", cases, sizeof(cases) / sizeof(*cases));
+}
