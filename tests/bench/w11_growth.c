@@ -245,7 +245,7 @@ static void compare_bytes(void)
     size_t count = bench_quick ? QUICK_SIZES : SIZES;
 
     for (size_t i = 0; i < count; i++) {
-        int64_t tasks = bench_size(256, 8) * (int64_t)MIB / sizes[i].bytes;
+        int64_t tasks = bench_size(256, 4) * (int64_t)MIB / sizes[i].bytes;
         int64_t most = bench_size(20000, 2000);
 
         points[i].amount = sizes[i].bytes;

@@ -7,8 +7,8 @@
 void bench_busy(void)
 {
     const bench_trip_plan trips = { 50, bench_size(20000, 1000),
-                                    bench_quick ? 0.2 : 1.0 };
-    const bench_stream_plan messages = { 1, bench_size(300000, 30000) };
+                                    bench_quick ? 0.1 : 0.7 };
+    const bench_stream_plan messages = { 1, bench_size(200000, 10000) };
     const bench_case cases[] = {
         { "libmp",
           { { "W2_p50", "us" }, { "W2_p99", "us" } },

@@ -101,8 +101,10 @@ static int pipe_pinned(const void *plan, double *values)
 
 void bench_roundtrip(void)
 {
-    const bench_trip_plan awake = { 1000, bench_size(100000, 10000), 2 };
-    const bench_trip_plan slow = { 1000, bench_size(20000, 2000), 2 };
+    const bench_trip_plan awake = { 1000, bench_size(100000, 10000),
+                                    bench_quick ? 0.2 : 2 };
+    const bench_trip_plan slow = { 1000, bench_size(20000, 2000),
+                                   bench_quick ? 0.2 : 2 };
     const bench_case cases[] = {
         { "libmp", TWO_CPUS, bench_roundtrip_libmp, &awake },
         { "spin", TWO_CPUS, spin, &awake },

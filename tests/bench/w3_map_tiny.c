@@ -131,9 +131,9 @@ static int openmp(const void *plan, double *values)
 
 void bench_map_tiny(void)
 {
-    const struct plan plain = { bench_size(1000000, 1000000), 0, false };
+    const struct plan plain = { bench_size(1000000, 200000), 0, false };
     const struct plan single = { bench_size(200000, 50000), 1, false };
-    const struct plan shared = { bench_size(1000000, 1000000), 0, true };
+    const struct plan shared = { bench_size(1000000, 200000), 0, true };
     const bench_case cases[] = {
         { "libmp", { { "default", "ns/item" } }, libmp, &plain },
         { "openmp_static", { { "default", "ns/item" } }, openmp, &plain },
