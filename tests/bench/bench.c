@@ -1,10 +1,10 @@
 /*
  * bench.c -- run the workloads and print their figures
  *
- *     bench                 all of them, in under five minutes
- *     bench --quick         all of them, smaller, in under half a minute
- *     bench --only W5       one of them
- *     bench applies N       N applies with both sides awake, for strace
+ *     mp_bench                 all of them, in under five minutes
+ *     mp_bench --quick         all of them, smaller, in under half a minute
+ *     mp_bench --only W5       one of them
+ *     mp_bench applies N       N applies with both sides awake, for strace
  *
  * First a line for each figure, then a table of ratios and goals. The exit
  * status tells of wrong results alone, never of a time.
@@ -38,7 +38,7 @@ long bench_size(long full, long quick)
 
 static int usage(void)
 {
-    fputs("usage: bench [--quick] [--only W1..W13] | bench applies N\n",
+    fputs("usage: mp_bench [--quick] [--only W1..W13] | mp_bench applies N\n",
           stderr);
     return 2;
 }

@@ -1,6 +1,6 @@
 """plot_growth.py -- the lines of W11_growth as an SVG picture
 
-    bench --only W11 | python3 plot_growth.py > growth.svg
+    mp_bench --only W11 | python3 plot_growth.py > growth.svg
 
 Four panels: cost of a task by the number of tasks, cost of a byte by the bytes
 of a task (and memcpy's), cost of a task by workers, memory by tasks. All axes
