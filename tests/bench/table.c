@@ -29,7 +29,7 @@ static struct spread spread_of(const double *samples, size_t count)
     return spread;
 }
 
-/* "12.3M" and the like: four characters that tell three digits. */
+/* Three digits or so, as in 12.3M. */
 static void write_number(char *text, size_t size, double value)
 {
     static const char *const units[] = { "", "k", "M", "G" };
@@ -55,7 +55,6 @@ static void write_spread(char *text, size_t size, struct spread of)
     (void)snprintf(text, size, "%s [%s..%s]", middle, low, high);
 }
 
-/* Two digits, to look at; more would hide how close it was. */
 static const char *verdict(const bench_goal *goal, double value)
 {
     return (goal->at_least ? value >= goal->bound : value <= goal->bound)
@@ -76,7 +75,7 @@ static void print_row(const bench_figure *mine, const bench_figure *other,
     (void)snprintf(name, sizeof(name), "%s %s", mine->param, mine->unit);
     write_spread(here, sizeof(here), mine_spread);
     if (other != NULL) {
-        double ratios[BENCH_ROUNDS_MAX];
+        double ratios[BENCH_ROUNDS_MAX] = { 0 };
         size_t count = mine->count < other->count ? mine->count : other->count;
         struct spread ratio_spread;
 
@@ -148,7 +147,7 @@ static void print_flat(const bench_flat *flat, const bench_figure *all,
 {
     double low = 0;
     double high = 0;
-    const char *last = NULL;
+    const char *last = "";
 
     for (size_t i = 0; flat->params[i] != NULL; i++) {
         const bench_figure *figure =

@@ -285,10 +285,12 @@ void bench_growth(void)
     pool = pool_pids_create(&pids, WORKERS);
     if (pool == NULL || stream(pool, NULL, FEW, sum_to(FEW), NULL) < 0) {
         bench_wrong("W11_growth", "the pool of 2");
-        return;
+    } else {
+        compare_tasks();
+        compare_bytes();
+        compare_workers();
     }
-    compare_tasks();
-    compare_bytes();
-    compare_workers();
-    pool_pids_destroy(pool, pids);
+    if (pool != NULL) {
+        pool_pids_destroy(pool, pids);
+    }
 }
