@@ -43,14 +43,26 @@ static int usage(void)
     return 2;
 }
 
+/* In a process of its own, or its parents would carry what an earlier one left
+ * in the heap. */
+static int run_apart(const void *workload, double *values)
+{
+    (void)values;
+    ((const struct workload *)workload)->run();
+    bench_cpython_stop();
+    return fflush(stdout) == 0 ? BENCH_OK : BENCH_WRONG;
+}
+
 /* All of them when `only` is NULL. */
 static int run(const char *only)
 {
     bool found = false;
     double began = bench_now_s();
 
+    bench_results_start();
     puts("peer,workload,param,value,unit");
     for (size_t i = 0; i < WORKLOADS; i++) {
+        double none[BENCH_VALUES];
         double started = bench_now_s();
         double used = bench_cpu_s();
 
@@ -58,11 +70,13 @@ static int run(const char *only)
             continue;
         }
         found = true;
-        workloads[i].run();
+        (void)fflush(stdout);
+        if (bench_apart(run_apart, &workloads[i], none) != BENCH_OK) {
+            bench_wrong(workloads[i].name, "it did not come to its end");
+        }
         fprintf(stderr, "%s took %.1f s, %.1f s of CPU\n", workloads[i].name,
                 bench_now_s() - started, bench_cpu_s() - used);
     }
-    bench_cpython_stop();
     if (!found) {
         return usage();
     }

@@ -41,6 +41,8 @@ extern bool bench_quick;
 long bench_size(long full, long quick);
 
 /* compare.c */
+/** Before anything else. */
+void bench_results_start(void);
 /** Sample all cases in turn; keep and print their figures. */
 void bench_compare(const char *workload, const bench_case *cases, size_t count);
 /** A wrong result that is no sample's. */

@@ -9,19 +9,27 @@
 
 enum { FIGURES_MAX = 400, CASES_MAX = 40, ROUNDS = 5 };
 
-static bench_figure figures[FIGURES_MAX];
-static size_t figure_count;
-static bool any_wrong;
+/* Shared: each workload runs in a process of its own. */
+static struct results {
+    bench_figure figures[FIGURES_MAX];
+    size_t count;
+    bool any_wrong;
+} * results;
+
+void bench_results_start(void)
+{
+    results = bench_shared(sizeof(*results));
+}
 
 void bench_wrong(const char *workload, const char *what)
 {
     fprintf(stderr, "%s: WRONG: %s\n", workload, what);
-    any_wrong = true;
+    results->any_wrong = true;
 }
 
 bool bench_any_wrong(void)
 {
-    return any_wrong;
+    return results->any_wrong;
 }
 
 void bench_absent(const char *workload, const char *what)
@@ -48,20 +56,20 @@ double bench_median(double *values, size_t count)
 
 size_t bench_figures(const bench_figure **all)
 {
-    *all = figures;
-    return figure_count;
+    *all = results->figures;
+    return results->count;
 }
 
 static bench_figure *add_figure(const char *workload, const bench_case *of,
                                 size_t value)
 {
-    bench_figure *figure = &figures[figure_count];
+    bench_figure *figure = &results->figures[results->count];
 
-    if (figure_count == FIGURES_MAX) {
+    if (results->count == FIGURES_MAX) {
         fputs("bench: FIGURES_MAX is too small\n", stderr);
         abort();
     }
-    figure_count++;
+    results->count++;
     (void)snprintf(figure->workload, sizeof(figure->workload), "%s", workload);
     (void)snprintf(figure->peer, sizeof(figure->peer), "%s", of->peer);
     (void)snprintf(figure->param, sizeof(figure->param), "%s",
@@ -124,7 +132,7 @@ void bench_compare(const char *workload, const bench_case *cases, size_t count)
         abort();
     }
     for (size_t c = 0; c < count; c++) {
-        tracks[c].first = &figures[figure_count];
+        tracks[c].first = &results->figures[results->count];
         for (size_t v = 0; v < BENCH_VALUES && cases[c].values[v].param != NULL;
              v++) {
             (void)add_figure(workload, &cases[c], v);

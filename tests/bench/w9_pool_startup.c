@@ -79,9 +79,9 @@ static void from_parent_of(size_t size, const char *two_name,
                            const char *many_name, bool python)
 {
     const struct plan two = { 2,
-                              (int)(size > 50 * MB ? 1 : bench_size(20, 5)) };
+                              (int)(size > 20 * MB ? 1 : bench_size(20, 5)) };
     const struct plan many = { 64,
-                               (int)(size > 50 * MB ? 1 : bench_size(3, 1)) };
+                               (int)(size > 20 * MB ? 1 : bench_size(3, 1)) };
     const bench_case cases[] = {
         { "libmp", { { two_name, "ms" } }, libmp, &two },
         { "prefork_pipe", { { two_name, "ms" } }, prefork, &two },
@@ -100,7 +100,7 @@ void bench_pool_startup(void)
 {
     from_parent_of((size_t)10 * MB, "2w_10MB", "64w_10MB", true);
     if (bench_quick) {
-        from_parent_of((size_t)100 * MB, "2w_100MB", "64w_100MB", false);
+        from_parent_of((size_t)50 * MB, "2w_50MB", "64w_50MB", false);
     } else {
         from_parent_of((size_t)1000 * MB, "2w_1GB", "64w_1GB", false);
     }
