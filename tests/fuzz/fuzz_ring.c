@@ -111,7 +111,7 @@ static void other(struct run *run, uint64_t which)
 static void scribble(struct run *run, uint64_t which)
 {
     size_t records = offsetof(struct mp__ring_shared, records);
-    size_t offset = mp__ring_offset_of(run->ring->shared->head);
+    uint64_t offset = mp__ring_offset_of(run->ring->shared->head);
 
     run->scribbled = true;
     if (which % 4 == 0) {

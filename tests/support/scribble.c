@@ -77,7 +77,7 @@ void mp_test_overwrite(unsigned char *begin, size_t size,
     size_t i;
     uint64_t word;
 
-    for (i = mp_test_next_random(seed) % step; i < words; i += step) {
+    for (i = (size_t)(mp_test_next_random(seed) % step); i < words; i += step) {
         memcpy(&word, begin + 8 * i, 8);
         switch (what) {
         case MP_TEST_ONES:
