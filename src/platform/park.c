@@ -95,10 +95,24 @@ const _Atomic uint32_t *mp__park_low_half(const _Atomic uint64_t *word)
 #define PAUSES_LEAST 30
 #define PAUSES_MOST  600
 #define YIELDS_NS    50000
+#define YIELD_LONG   200000 /* ns; a slice of the scheduler is 1 ms or more */
+#define CROWDED      1000   /* waits, before a yield is tried again */
 
 static int budget_start(void)
 {
     return mp__cpu_usable() > 1 ? PAUSES_FIRST : -1;
+}
+
+/* Is it one of the waits that do without yields? */
+static bool is_crowded(mp__spin_budget *budget)
+{
+    int crowded = atomic_load_explicit(&budget->crowded, memory_order_relaxed);
+
+    if (crowded > 0) {
+        atomic_store_explicit(&budget->crowded, crowded - 1,
+                              memory_order_relaxed);
+    }
+    return crowded > 0;
 }
 
 void mp__spin_begin(mp__spin *spin, mp__spin_budget *budget)
@@ -109,7 +123,21 @@ void mp__spin_begin(mp__spin *spin, mp__spin_budget *budget)
         allowed = budget_start();
         atomic_store_explicit(&budget->pauses, allowed, memory_order_relaxed);
     }
-    *spin = (mp__spin){ .budget = budget, .allowed = allowed };
+    *spin = (mp__spin){ .budget = budget,
+                        .allowed = allowed,
+                        .crowded = is_crowded(budget) };
+    if (spin->crowded && allowed > PAUSES_LEAST) {
+        spin->allowed = PAUSES_LEAST;
+    }
+}
+
+/* The last yield has ended: did somebody else have the CPU for long? */
+static void judge_yield(const mp__spin *spin, int64_t now)
+{
+    if (now - spin->yielded > YIELD_LONG) {
+        atomic_store_explicit(&spin->budget->crowded, CROWDED,
+                              memory_order_relaxed);
+    }
 }
 
 bool mp__spin_once(mp__spin *spin)
@@ -121,13 +149,19 @@ bool mp__spin_once(mp__spin *spin)
         mp__cpu_relax();
         return true;
     }
+    if (spin->crowded) {
+        return false;
+    }
     now = mp__clock_ns();
     if (spin->yields_end == 0) {
         spin->yields_end = now + YIELDS_NS;
+    } else {
+        judge_yield(spin, now);
     }
     if (now >= spin->yields_end) {
         return false;
     }
+    spin->yielded = now;
     (void)sched_yield();
     return true;
 }
@@ -136,7 +170,10 @@ void mp__spin_end(mp__spin *spin, bool came)
 {
     int allowed = spin->allowed;
 
-    if (allowed < 0 || spin->pauses == 0) {
+    if (spin->yields_end != 0 && came) {
+        judge_yield(spin, mp__clock_ns());
+    }
+    if (allowed < 0 || spin->pauses == 0 || spin->crowded) {
         return; /* one CPU, or nothing was learnt */
     }
     if (came && spin->yields_end == 0) {

@@ -33,10 +33,13 @@ const _Atomic uint32_t *mp__park_low_half(const _Atomic uint64_t *word);
  * there and back, a look at a shared word 0.15 us; but pauses only add when
  * the other side needs this CPU. So: some pauses, then yields for a bounded
  * time, then park. The budget of a kind of wait grows when it pays and
- * shrinks when it does not.
+ * shrinks when it does not. Where a yield gave the CPU to a stranger for a
+ * whole slice of the scheduler, the next waits park at once: a sleeper that is
+ * woken goes before who has used its share, one that yields goes behind.
  */
 typedef struct mp__spin_budget {
-    _Atomic int pauses; /* 0: not set yet */
+    _Atomic int pauses;  /* 0: not set yet */
+    _Atomic int crowded; /* waits to come that do without yields */
 } mp__spin_budget;
 
 typedef struct mp__spin {
@@ -44,6 +47,8 @@ typedef struct mp__spin {
     int pauses;         /* done so far */
     int allowed;        /* pauses before the first yield */
     int64_t yields_end; /* 0: no yield yet */
+    int64_t yielded;    /* when the last one began */
+    bool crowded;       /* no yield, and few pauses */
 } mp__spin;
 
 void mp__spin_begin(mp__spin *spin, mp__spin_budget *budget);

@@ -196,7 +196,7 @@ static void parking_ends_by_wake_by_change_and_by_deadline(void **state)
 
 static void spinning_is_bounded(void **state)
 {
-    mp__spin_budget budget = { 0 };
+    mp__spin_budget budget = { .pauses = 0 };
     mp__spin spin;
     int turns = 0;
 
@@ -272,6 +272,43 @@ static void every_error_has_a_text(void **state)
     assert_string_not_equal(mp_strerror(-EMFILE), "unknown error");
 }
 
+static bool yields(mp__spin_budget *budget)
+{
+    mp__spin spin;
+
+    mp__spin_begin(&spin, budget);
+    while (mp__spin_once(&spin)) {
+        /* nothing comes */
+    }
+    mp__spin_end(&spin, false);
+    return spin.yields_end != 0;
+}
+
+static void where_yields_cost_a_slice_some_waits_do_without(void **state)
+{
+    mp__spin_budget budget = { .pauses = 300, .crowded = 2 };
+
+    (void)state;
+    assert_false(yields(&budget));
+    assert_false(yields(&budget));
+    assert_int_equal(budget.pauses, 300); /* nothing was learnt */
+    assert_true(yields(&budget));
+}
+
+static void a_yield_that_took_long_is_remembered(void **state)
+{
+    mp__spin_budget budget = { .pauses = -1 };
+    mp__spin spin;
+
+    (void)state;
+    mp__spin_begin(&spin, &budget);
+    assert_true(mp__spin_once(&spin));
+    mp_test_sleep_ms(5); /* as if another process had the CPU meanwhile */
+    mp__spin_end(&spin, true);
+    assert_true(budget.crowded > 0);
+    assert_false(yields(&budget));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -283,6 +320,8 @@ int main(void)
         mp_test(maps_are_shared_with_later_forks),
         mp_test(parking_ends_by_wake_by_change_and_by_deadline),
         mp_test(spinning_is_bounded),
+        mp_test(where_yields_cost_a_slice_some_waits_do_without),
+        mp_test(a_yield_that_took_long_is_remembered),
         mp_test(a_fork_forgets_what_the_process_was),
         mp_test(the_kernel_tells_who_holds_a_byte),
         mp_test(every_error_has_a_text),
