@@ -126,7 +126,8 @@ active proctype watcher()
               due_now(0);
               due_now(1)
           }
-       :: finished == 2 && !byte_in_pipe && clock[0] == NONE && clock[1] == NONE -> break
+       :: finished == 2 && !byte_in_pipe && clock[0] == NONE &&
+          clock[1] == NONE -> break
        fi;
        near = LATEST
     od

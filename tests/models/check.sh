@@ -48,6 +48,7 @@ row() {
     began=$(date +%s)
     case $2 in
     full) flags="-DCOLLAPSE -DMEMLIM=3000" run="-m1000000 -w22" ;;
+    back) flags="-DCOLLAPSE -DMEMLIM=3000 -DREVERSE" run="-m1000000 -w22" ;;
     big) flags="-DCOLLAPSE -DMEMLIM=12000" run="-m20000000 -w28" ;;
     bits) flags="-DBITSTATE" run="-m3000000 -w33 -k3" ;;
     *) echo "rows.txt: unknown search $2" && failed=1 && return ;;

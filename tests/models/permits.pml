@@ -231,7 +231,10 @@ holding:
            skip;
 #ifdef BOUNDED
            lock();
-           d_step { held[me] = held[me] - 1; inside = inside & ~B(me) }; /* R2 */
+           d_step {
+               held[me] = held[me] - 1;                           /* R2 */
+               inside = inside & ~B(me)
+           };
            d_step { value = value + 1; flagged = waiters };       /* R3 */
            guard = 0;
 #else

@@ -1,11 +1,11 @@
 /*
  * pool.pml -- owner, supervisor and workers of a pool; kill -9 anywhere
- *             (src/shared/task_table.c, outbox.c; src/pool/)
+ *             (src/shared/task_table*.c, outbox.c; src/pool/)
  *
  * One task word per table slot decides everything; its life is drawn at the
  * head of task_table.c, and steps have the names they have there and in
- * outbox.c and supervisor.c. A worker commits an item with one CAS of the
- * word, after it wrote the item's record into its own ring, and publishes the
+ * outbox.c, supervisor.c and settle.c. A worker commits an item with one CAS
+ * of the word, after it wrote the item's record into its own ring, and publishes the
  * record by moving the ring's tail. The supervisor takes the word first, then
  * kills, reaps, completes the dead worker's last publication, appends the
  * record of the lost item to the dead worker's ring (it is the only writer
@@ -190,7 +190,7 @@ proctype worker(byte me)
                fi
            };
            if
-           :: won -> goto start
+           :: won -> won = 0; goto start
            :: else
            fi
         :: else
@@ -240,13 +240,14 @@ claim:  atomic { ROOM(me) >= 1 -> h = ohead };                    /* W1 */
             :: ohead == h -> ohead = h + 1                        /* W4 */
             :: else
             fi;
+            h = 0;
             if
-            :: !won -> s = 0; g = 0
-            :: else
+            :: !won -> s = 0; g = 0; last = 1
+            :: else -> won = 0
             fi
         };
         if
-        :: !won -> goto claim
+        :: last -> last = 0; goto claim
         :: else
         fi;
 
@@ -279,7 +280,9 @@ start:  atomic {
 #endif
             AT(me).slot = s; AT(me).gen = g; AT(me).item = i
         };
-        d_step { AT(me).last = a; AT(me).how = how; AT(me).sealed = 1 }; /* W7 */
+        d_step {
+            AT(me).last = a; AT(me).how = how; AT(me).sealed = 1  /* W7 */
+        };
 #ifdef BAD_PUBLISH_FIRST
         tail[me] = tail[me] + 1;
 #endif
@@ -323,7 +326,7 @@ start:  atomic {
         :: else
         fi;
         if
-        :: d_step { !last -> i = a; a = 0; how = 0 };
+        :: d_step { !last -> i = a; a = 0; how = 0; won = 0 };
            goto start
         :: else ->
            d_step {
@@ -511,7 +514,30 @@ reap:   skip;                                                     /* S3 */
               tail[w] = tail[w] + 1;
 #endif
               spare = 0
-           fi
+           fi;
+           /* S5: HELD, and not wanted: end it here if there is room. */
+           d_step { i = it[s]; how = 0 };
+           if
+           :: more && asked[s] == g && ROOM(w) >= 2 ->
+              d_step { AT(w).slot = s; AT(w).gen = g; AT(w).item = i };
+              d_step { AT(w).last = n; AT(w).how = E_CANCEL; AT(w).sealed = 1 };
+              d_step {
+                  how = WORD_IS(s, HELD, w, i, g);
+                  if
+                  :: how ->
+                     decide(task[s], i, n, E_CANCEL);
+                     it[s] = n;
+                     st[s] = ENDED
+                  :: else
+                  fi
+              };
+              if
+              :: how -> tail[w] = tail[w] + 1
+              :: else
+              fi
+           :: else
+           fi;
+           more = WORD_IS(s, HELD, w, i, g)
         :: else
         fi;
 #ifndef BAD_NO_BELL_AT_DEATH
@@ -619,6 +645,24 @@ inline drain(w_) {
     od
 }
 
+/* O11 for a task whose worker died. Worker and item stay in the word, so that
+ * a record committed and not published is found by them. */
+inline withdraw_held() {
+    d_step {
+        got = (st[s] == HELD);
+        if
+        :: got ->
+           st[s] = ENDED;
+           i = it[s];
+           decide(task[s], i, COUNT(task[s]), E_CANCEL);
+#ifdef BAD_WITHDRAW_FORGETS_ITEM
+           it[s] = 0
+#endif
+        :: else
+        fi
+    }
+}
+
 proctype owner()
 {
     byte next, s, w, i, k, t, cancels;
@@ -684,24 +728,41 @@ proctype owner()
               fi
           };
           if
+          :: got -> i = 0
+          :: else ->
+             withdraw_held();
+             if
+             :: got
+             :: else ->
+                if                                                /* O12 */
+                :: d_step { asked[s] = gn[s]; asked_kill[s] = 1 }
+                :: d_step { asked[s] = gn[s]; asked_kill[s] = 0 }
+                fi;
+                withdraw_held();
+                if
+                :: !got && asked_kill[s] -> request = 1
+                :: else
+                fi
+             fi
+          fi;
+          if
           :: got ->
              d_step {
-                 i = 0;
+                 used[s] = used[s] - (COUNT(task[s]) - i);
                  do
                  :: i < COUNT(task[s]) ->
-                    seen[ID(task[s], i)] = E_CANCEL; i++
+                    assert(seen[ID(task[s], i)] == 0);
+                    seen[ID(task[s], i)] = E_CANCEL;
+                    i++
                  :: else -> break
                  od;
                  i = 0
              };
-             st[s] = FREE;
-             used[s] = 0
-          :: else ->
-             if                                                   /* O12 */
-             :: d_step { asked[s] = gn[s]; asked_kill[s] = 1 };
-                request = 1
-             :: d_step { asked[s] = gn[s]; asked_kill[s] = 0 }
+             if
+             :: used[s] == 0 -> d_step { st[s] = FREE; wk[s] = 0; it[s] = 0 }
+             :: else /* records of earlier items are on their way */
              fi
+          :: else
           fi
        :: else
        fi;

@@ -337,7 +337,8 @@ no_room:
            :: won ->
               if
               :: !(on_head & B(me))
-              :: SLICE && (HEAD_MOVED || tail_shut) -> on_head = on_head & ~B(me)
+              :: SLICE && (HEAD_MOVED || tail_shut) ->
+                 on_head = on_head & ~B(me)
               :: OVER_FOR_PRODUCERS -> goto leave
               fi
            :: else

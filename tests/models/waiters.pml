@@ -131,15 +131,9 @@ again:
         :: timed -> parked = parked & ~B(me); late = 1
         :: active_notifiers == 0 && NOTICES == 0 -> goto leave
         fi;
-#ifdef BAD_TAKE_UNLOCKED
-        if
-        :: state[place] == NOTIFIED ->
-           d_step { set_free(place); taken++; audit() };
-           goto leave
-        :: else
-        fi;
-#endif
+#ifndef BAD_TAKE_UNLOCKED
         acquire();
+#endif
         if
         :: state[place] == NOTIFIED ->
            d_step { set_free(place); taken++; audit() };            /* V4 */
