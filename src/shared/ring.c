@@ -30,8 +30,10 @@
  * finds one piece in any empty ring; untouched pages cost nothing. The tail
  * turns back to offset 0 as soon as it is past the WARM bytes and the start
  * is free, with a WRAP record where it leaves off: while little is queued,
- * the same warm memory is used again and again. After a backlog the cold
- * pages are given back once the ring is empty, by whoever holds `producers`.
+ * the same warm memory is used again and again. After a backlog what is beyond
+ * a quarter of max_bytes, 16 MiB at most, is given back once the ring is empty,
+ * by whoever holds `producers`: fresh pages cost more than the messages in
+ * them, so those of a queue of large messages stay.
  * `lap_end` is where the tail last turned back: written before the CAS that
  * commits the turn and read only while TAIL is before HEAD, so that a value
  * left by a producer killed in between is never looked at.
@@ -56,6 +58,17 @@
 
 #include <errno.h>
 #include <stdlib.h>
+
+#define KEPT_MOST ((uint64_t)16 * 1024 * 1024)
+
+/* Whole pages, since what lies behind them is given back. */
+static uint64_t kept_of(uint64_t bytes)
+{
+    uint64_t kept = bytes / 4 / WARM * WARM;
+
+    kept = kept > WARM ? kept : WARM;
+    return kept < KEPT_MOST ? kept : KEPT_MOST;
+}
 
 /* On 32 bits the second is the smaller, on 64 the first. */
 static bool is_too_large(uint64_t bytes)
@@ -107,8 +120,9 @@ int mp__ring_create(mp__ring **ring, size_t max_bytes, size_t max_items)
     fresh->max_bytes = max_bytes;
     fresh->max_items =
         max_items == 0 || max_items > ITEMS_MOST ? ITEMS_MOST : max_items;
+    fresh->kept = kept_of(max_bytes);
     fresh->moment = mp__domain_moment();
-    atomic_store(&fresh->shared->touched, WARM);
+    atomic_store(&fresh->shared->touched, fresh->kept);
     *ring = fresh;
     fresh = NULL;
 
@@ -227,21 +241,22 @@ int mp__ring_lock_side(mp__ring *ring, mp__guard *guard, int64_t deadline)
     return error < 0 ? error : 0;
 }
 
-/* The ring is empty and `producers` is ours: nothing beyond WARM is needed,
+/* The ring is empty and `producers` is ours: nothing beyond `kept` is needed,
  * nor in the file. */
 void mp__ring_give_back(mp__ring *ring)
 {
     struct mp__ring_shared *shared = ring->shared;
     uint64_t touched = atomic_load(&shared->touched);
 
-    if (touched > WARM) {
+    if (touched > ring->kept) {
         MP_KILL_POINT("ring.giving_memory_back");
         touched = touched < ring->room + HEADER ? touched : ring->room + HEADER;
-        if (touched > WARM) {
-            mp__map_give_back(shared->records + WARM, (size_t)(touched - WARM));
+        if (touched > ring->kept) {
+            mp__map_give_back(shared->records + ring->kept,
+                              (size_t)(touched - ring->kept));
         }
         MP_KILL_POINT("ring.memory_given_back");
-        atomic_store(&shared->touched, WARM);
+        atomic_store(&shared->touched, ring->kept);
         MP_KILL_POINT("ring.touched_lowered");
     }
     if (atomic_load(&shared->in_file) != 0) {
@@ -258,7 +273,7 @@ bool mp__ring_has_cold_memory(const mp__ring *ring)
     struct mp__ring_shared *shared = ring->shared;
 
     return atomic_load_explicit(&shared->touched, memory_order_relaxed) >
-               2 * WARM ||
+               ring->kept + WARM ||
            atomic_load_explicit(&shared->in_file, memory_order_relaxed) != 0;
 }
 

@@ -64,6 +64,7 @@ struct mp__ring {
     uint64_t room;      /* bytes of `records`, less one WRAP header */
     uint64_t max_bytes; /* of queued records */
     uint64_t max_items;
+    uint64_t kept; /* bytes of `records` that are never given back */
     int file;
     mp__flag flag;
     uint64_t moment; /* of the domain, at creation */

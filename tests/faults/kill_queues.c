@@ -329,7 +329,7 @@ static void play_large(void)
 
 static void play_cold(void)
 {
-    static const struct plan cold = { .max_bytes = 4 << 20,
+    static const struct plan cold = { .max_bytes = 2 << 20,
                                       .messages = 3,
                                       .sizes = { 200 << 10, 190 << 10,
                                                  210 << 10 },
