@@ -49,7 +49,7 @@ byte kills;
 byte came[LAST];         /* how many */
 bit passed[LAST], refused[LAST];
 byte acting;
-byte awake = (1 << PROCS) - 1; /* living, may still come, not asleep in a wait */
+byte awake = (1 << PROCS) - 1; /* living, may still come, does not wait */
 
 #define NEXT(p)      (arrived == 0 -> 0 : members[((p) + 1) % arrived])
 #define NEXT_DEAD(p) (arrived != 0 && dead[NEXT(p)])

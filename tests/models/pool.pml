@@ -5,13 +5,13 @@
  * One task word per table slot decides everything; its life is drawn at the
  * head of task_table.c, and steps have the names they have there and in
  * outbox.c, supervisor.c and settle.c. A worker commits an item with one CAS
- * of the word, after it wrote the item's record into its own ring, and publishes the
- * record by moving the ring's tail. The supervisor takes the word first, then
- * kills, reaps, completes the dead worker's last publication, appends the
- * record of the lost item to the dead worker's ring (it is the only writer
- * now) and hands the rest of the chunk (HELD) to the replacement in the same
- * slot. The owner reads rings only. When the supervisor is gone the owner
- * freezes all words itself.
+ * of the word, after it wrote the item's record into its own ring, and
+ * publishes the record by moving the ring's tail. The supervisor takes the
+ * word first, then kills, reaps, completes the dead worker's last publication,
+ * appends the record of the lost item to the dead worker's ring (it is the
+ * only writer now) and hands the rest of the chunk (HELD) to the replacement
+ * in the same slot, unless the owner takes it back. The owner reads rings
+ * only. When the supervisor is gone the owner freezes all words itself.
  *
  * Every guarded statement or d_step is one atomic operation of the machine;
  * `unless` lets a SIGKILL fall between any two of them. There is no time slice
