@@ -281,7 +281,7 @@ static void a_dead_supervisor_is_noticed(void **state)
 
 static int die_soon(const void *argument, void *result)
 {
-    struct timespec pause = { .tv_nsec = *(const int64_t *)argument };
+    struct timespec pause = { .tv_nsec = (long)*(const int64_t *)argument };
 
     (void)result;
     (void)atomic_fetch_add(&mp_test_shared->begun, 1);
