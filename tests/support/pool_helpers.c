@@ -11,6 +11,11 @@
 
 mp_test_board *mp_test_shared;
 
+int mp_test_one = 1;
+int mp_test_two = 2;
+int mp_test_eight = 8;
+int mp_test_inline = MP_WORKERS_INLINE;
+
 int mp_test_board_setup(void **state)
 {
     void *memory = NULL;
@@ -37,6 +42,11 @@ mp_pool *mp_test_pool(const mp_pool_options *options)
 
     assert_int_equal(mp_pool_create(&pool, options), 0);
     return pool;
+}
+
+mp_pool *mp_test_pool_of(void **state)
+{
+    return mp_test_pool(&(mp_pool_options){ .workers = **(int **)state });
 }
 
 void mp_test_wait_for(const _Atomic int *counter, int value)
@@ -101,6 +111,15 @@ void mp_test_serves(mp_pool *pool)
     }
 }
 
+void mp_test_count_up(int64_t *numbers, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        numbers[i] = (int64_t)i;
+    }
+}
+
 static int sleep_ms(const void *argument, void *result)
 {
     (void)result;
@@ -132,6 +151,14 @@ static int give_supervisor(const void *argument, void *result)
     return 0;
 }
 
+static int square(const void *argument, void *result)
+{
+    int64_t x = *(const int64_t *)argument;
+
+    *(int64_t *)result = x * x;
+    return 0;
+}
+
 const mp_task mp_test_sleep_task = { .run = sleep_ms,
                                      .argument = &mp_serializer_int64 };
 const mp_task mp_test_hang_task = { .run = hang };
@@ -141,3 +168,6 @@ const mp_task mp_test_pid_task = { .run = give_pid,
 const mp_task mp_test_supervisor_task = { .run = give_supervisor,
                                           .result = &mp_serializer_int64,
                                           .limit_ms = MP_TEST_LONG_MS };
+const mp_task mp_test_square_task = { .run = square,
+                                      .argument = &mp_serializer_int64,
+                                      .result = &mp_serializer_int64 };

@@ -34,6 +34,21 @@ int mp_test_board_teardown(void **state);
 /** Create a pool; the test fails if that fails. */
 mp_pool *mp_test_pool(const mp_pool_options *options);
 
+/** The same, with as many workers as *state points to. */
+mp_pool *mp_test_pool_of(void **state);
+
+/** Entries for mp_run_tests(): a test with 1, 2 and 8 workers, and inline. */
+#define MP_TEST_WITH_WORKERS(name)                                             \
+    mp_test_data(name, "1 worker", &mp_test_one),                              \
+        mp_test_data(name, "2 workers", &mp_test_two),                         \
+        mp_test_data(name, "8 workers", &mp_test_eight)
+#define MP_TEST_EVERYWHERE(name)                                               \
+    MP_TEST_WITH_WORKERS(name), mp_test_data(name, "inline", &mp_test_inline)
+extern int mp_test_one;
+extern int mp_test_two;
+extern int mp_test_eight;
+extern int mp_test_inline;
+
 /** Wait up to 30 s until *counter is at least `value`; the test fails if it
  *  does not become so. */
 void mp_test_wait_for(const _Atomic int *counter, int value);
@@ -50,11 +65,15 @@ int64_t mp_test_ask(mp_pool *pool, const mp_task *task);
 /** The pool is as good as new: eight tasks succeed. */
 void mp_test_serves(mp_pool *pool);
 
+/** Number the items from 0 on. */
+void mp_test_count_up(int64_t *numbers, size_t count);
+
 /** Tasks: sleep so many ms (int64), count as begun and sleep for long, give
- *  the worker's pid, give the supervisor's. */
+ *  the worker's pid, give the supervisor's, square an int64. */
 extern const mp_task mp_test_sleep_task;
 extern const mp_task mp_test_hang_task;
 extern const mp_task mp_test_pid_task;
 extern const mp_task mp_test_supervisor_task;
+extern const mp_task mp_test_square_task;
 
 #endif
