@@ -111,6 +111,14 @@ void mp_test_serves(mp_pool *pool)
     }
 }
 
+void mp_test_serves_once(mp_pool *pool)
+{
+    int64_t x = 1;
+
+    assert_int_equal(mp_pool_apply(pool, &mp_test_add_task, &x, &x, NULL), 0);
+    assert_int_equal(x, 2);
+}
+
 void mp_test_count_up(int64_t *numbers, size_t count)
 {
     size_t i;
@@ -171,3 +179,6 @@ const mp_task mp_test_supervisor_task = { .run = give_supervisor,
 const mp_task mp_test_square_task = { .run = square,
                                       .argument = &mp_serializer_int64,
                                       .result = &mp_serializer_int64 };
+const mp_task mp_test_add_task = { .run = add_one,
+                                   .argument = &mp_serializer_int64,
+                                   .result = &mp_serializer_int64 };

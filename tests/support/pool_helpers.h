@@ -65,15 +65,20 @@ int64_t mp_test_ask(mp_pool *pool, const mp_task *task);
 /** The pool is as good as new: eight tasks succeed. */
 void mp_test_serves(mp_pool *pool);
 
+/** The same with a single task, without limit. */
+void mp_test_serves_once(mp_pool *pool);
+
 /** Number the items from 0 on. */
 void mp_test_count_up(int64_t *numbers, size_t count);
 
 /** Tasks: sleep so many ms (int64), count as begun and sleep for long, give
- *  the worker's pid, give the supervisor's, square an int64. */
+ *  the worker's pid, give the supervisor's, square an int64, add 1
+ *  to one. */
 extern const mp_task mp_test_sleep_task;
 extern const mp_task mp_test_hang_task;
 extern const mp_task mp_test_pid_task;
 extern const mp_task mp_test_supervisor_task;
 extern const mp_task mp_test_square_task;
+extern const mp_task mp_test_add_task;
 
 #endif
