@@ -1,6 +1,6 @@
 /*
- * test_exits.c -- rows MX-01 to MX-08, MX-16 to MX-20 and LG-04: streams,
- * exits, what is the host's and what is left behind
+ * test_exits.c -- rows MX-01 to MX-08, MX-17 and LG-04: what comes out of a
+ * program and its children, and how they exit
  */
 #include "support/fixture.h"
 #include "support/helpers.h"
@@ -9,7 +9,6 @@
 #include <mp/mp.h>
 
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,12 +16,6 @@
 #include <unistd.h>
 
 #define LONG_MS 20000
-
-static int do_nothing(void *argument)
-{
-    (void)argument;
-    return 0;
-}
 
 static int sleep_long(void *argument)
 {
@@ -134,7 +127,7 @@ static int call_exit(void *argument)
 
 static int register_and_start(void)
 {
-    if (atexit(print_handler) != 0 || run_child(do_nothing) != 0 ||
+    if (atexit(print_handler) != 0 || run_child(mp_test_do_nothing) != 0 ||
         run_child(print_child) != 3) {
         return 1;
     }
@@ -170,7 +163,7 @@ static int start_without_streams(void)
     (void)fclose(stdin);
     (void)close(1);
     (void)close(2);
-    return run_child(do_nothing) + run_child(close_and_return);
+    return run_child(mp_test_do_nothing) + run_child(close_and_return);
 }
 
 static void MX_04_closed_streams_break_nothing(void **state)
@@ -220,6 +213,34 @@ static void MX_05_a_childs_stdin_is_empty_and_its_parents_is_left(void **state)
 
     (void)state;
     assert_int_equal(output_of(keep_input, text, sizeof(text)), 0);
+}
+
+static int use_everything(void)
+{
+    mp_pool_options options = { .workers = 2 };
+    mp_queue *queue = NULL;
+    mp_pool *pool = NULL;
+    char byte;
+    size_t size;
+
+    if (mp_queue_create(&queue, NULL) < 0 ||
+        mp_queue_get_bytes(queue, &byte, 1, &size, 0) != MP_ETIMEDOUT ||
+        mp_pool_create(&pool, &options) < 0 ||
+        run_child(mp_test_do_nothing) != 0) {
+        return 1;
+    }
+    mp_pool_destroy(pool);
+    mp_queue_destroy(queue);
+    return 0;
+}
+
+static void LG_04_libmp_prints_nothing(void **state)
+{
+    char text[200];
+
+    (void)state;
+    assert_int_equal(output_of(use_everything, text, sizeof(text)), 0);
+    assert_string_equal(text, "");
 }
 
 /* ---- exits ---- */
@@ -329,33 +350,6 @@ static void MX_08_a_daemon_that_ignores_sigterm_holds_up_no_exit(void **state)
     assert_true(mp_test_clock_ms() - before < LONG_MS);
 }
 
-/* ---- the host's own ---- */
-
-static void MX_16_a_hosts_child_is_left_to_it(void **state)
-{
-    struct sigaction before;
-    struct sigaction after;
-    mp_process *child;
-    int status = 0;
-    pid_t pid;
-
-    (void)state;
-    assert_int_equal(sigaction(SIGCHLD, NULL, &before), 0);
-    pid = fork();
-    if (pid == 0) {
-        _exit(6);
-    }
-    child = mp_test_start(do_nothing, NULL, NULL);
-    assert_int_equal(mp_process_join(child, LONG_MS), MP_OK);
-    (void)mp_process_children(NULL, 0);
-    mp_test_finish(child, 0);
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), 6);
-    assert_int_equal(sigaction(SIGCHLD, NULL, &after), 0);
-    assert_true(before.sa_handler == after.sa_handler);
-}
-
 static int join_with_sigchld_ignored(void *argument)
 {
     mp_process *child = NULL;
@@ -375,7 +369,7 @@ static int join_with_sigchld_ignored(void *argument)
 
 static void MX_17_a_lost_status_is_unknown_and_never_0(void **state)
 {
-    mp_process *child = mp_test_start(do_nothing, NULL, NULL);
+    mp_process *child = mp_test_start(mp_test_do_nothing, NULL, NULL);
     int status = 77;
 
     (void)state;
@@ -390,94 +384,6 @@ static void MX_17_a_lost_status_is_unknown_and_never_0(void **state)
     assert_int_equal(mp_test_in_child(join_with_sigchld_ignored, NULL), 0);
 }
 
-static void MX_18_fifty_children_leave_no_descriptor(void **state)
-{
-    int before = mp_test_open_descriptors();
-    int i;
-
-    (void)state;
-    for (i = 0; i < 50; i++) {
-        mp_test_finish(mp_test_start(do_nothing, NULL, NULL), 0);
-        assert_int_equal(mp_test_open_descriptors(), before);
-    }
-}
-
-static int write_there(void *fd)
-{
-    return write(*(int *)fd, "x", 1) != 1;
-}
-
-static void MX_19_a_hosts_descriptor_is_open_in_the_child(void **state)
-{
-    int ends[2];
-    char byte = 0;
-
-    (void)state;
-    assert_int_equal(pipe(ends), 0);
-    mp_test_finish(mp_test_start(write_there, &ends[1], NULL), 0);
-    assert_int_equal(read(ends[0], &byte, 1), 1);
-    assert_int_equal(byte, 'x');
-    (void)close(ends[0]);
-    (void)close(ends[1]);
-}
-
-static int count_and_wait(void *argument)
-{
-    int count = mp_test_open_descriptors();
-
-    return mp_event_wait(argument, LONG_MS) == MP_OK ? count : 0;
-}
-
-static void MX_20_younger_siblings_inherit_no_more_descriptors(void **state)
-{
-    mp_process *children[5];
-    mp_event *go = NULL;
-    int counts[5] = { 0 };
-    int i;
-
-    (void)state;
-    assert_int_equal(mp_event_create(&go), MP_OK);
-    for (i = 0; i < 5; i++) {
-        children[i] = mp_test_start(count_and_wait, go, NULL);
-    }
-    assert_int_equal(mp_event_set(go), MP_OK);
-    for (i = 0; i < 5; i++) {
-        assert_int_equal(mp_process_join(children[i], LONG_MS), MP_OK);
-        assert_int_equal(mp_process_exit_status(children[i], &counts[i]),
-                         MP_OK);
-        assert_int_equal(counts[i], counts[0]);
-        mp_process_destroy(children[i]);
-    }
-    mp_event_destroy(go);
-}
-
-static int use_everything(void)
-{
-    mp_pool_options options = { .workers = 2 };
-    mp_queue *queue = NULL;
-    mp_pool *pool = NULL;
-    char byte;
-    size_t size;
-
-    if (mp_queue_create(&queue, NULL) < 0 ||
-        mp_queue_get_bytes(queue, &byte, 1, &size, 0) != MP_ETIMEDOUT ||
-        mp_pool_create(&pool, &options) < 0 || run_child(do_nothing) != 0) {
-        return 1;
-    }
-    mp_pool_destroy(pool);
-    mp_queue_destroy(queue);
-    return 0;
-}
-
-static void LG_04_libmp_prints_nothing(void **state)
-{
-    char text[200];
-
-    (void)state;
-    assert_int_equal(output_of(use_everything, text, sizeof(text)), 0);
-    assert_string_equal(text, "");
-}
-
 static const struct CMUnitTest tests[] = {
     mp_test(MX_01_buffered_text_is_not_printed_twice),
     mp_test(MX_02_a_childs_own_text_gets_out),
@@ -487,11 +393,7 @@ static const struct CMUnitTest tests[] = {
     mp_test(MX_06_exit_waits_for_children),
     mp_test(MX_07_exit_ends_daemons),
     mp_test(MX_08_a_daemon_that_ignores_sigterm_holds_up_no_exit),
-    mp_test(MX_16_a_hosts_child_is_left_to_it),
     mp_test(MX_17_a_lost_status_is_unknown_and_never_0),
-    mp_test(MX_18_fifty_children_leave_no_descriptor),
-    mp_test(MX_19_a_hosts_descriptor_is_open_in_the_child),
-    mp_test(MX_20_younger_siblings_inherit_no_more_descriptors),
     mp_test(LG_04_libmp_prints_nothing),
 };
 

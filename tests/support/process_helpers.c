@@ -24,3 +24,9 @@ void mp_test_finish(mp_process *process, int expected)
     assert_int_equal(status, expected);
     mp_process_destroy(process);
 }
+
+int mp_test_do_nothing(void *argument)
+{
+    (void)argument;
+    return 0;
+}

@@ -13,4 +13,7 @@ mp_process *mp_test_start(mp_process_main *entry, void *argument,
 /** Join within 30 s, compare the exit status, destroy. */
 void mp_test_finish(mp_process *process, int expected);
 
+/** A child's function that succeeds at once. */
+int mp_test_do_nothing(void *argument);
+
 #endif
