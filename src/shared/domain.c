@@ -38,6 +38,10 @@
 #define SLOT_BITS       10
 #define GENERATION_MASK ((UINT32_C(1) << (MP__IDENT_BITS - SLOT_BITS)) - 1)
 
+/* A lock inside an atomic would stay with whoever is killed in it. */
+_Static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2,
+               "words of 32 and 64 bits must be atomic without a lock");
+
 struct slot {
     _Alignas(64) _Atomic uint32_t generation; /* 0: never taken */
     _Atomic int32_t pid;
