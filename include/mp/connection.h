@@ -53,9 +53,9 @@ MP_API int mp_connection_pair(mp_connection **first, mp_connection **second,
  * Returns 0; MP_ETIMEDOUT, and nothing was sent, unless part of the message
  * had gone when the time was over (or before an -errno): then the connection
  * is of no use any more, this end is closed and the other gets MP_ECRASHED;
- * MP_EENCODE, and nothing was sent; MP_ECLOSED when nobody can receive it any more (no SIGPIPE is
- * raised) or this end is closed here; MP_ESTATE at an end that only receives;
- * MP_EINVAL; MP_ENOMEM; -errno.
+ * MP_EENCODE, and nothing was sent; MP_ECLOSED when nobody can receive it any
+ * more (no SIGPIPE is raised) or this end is closed here; MP_ESTATE at an end
+ * that only receives; MP_EINVAL; MP_ENOMEM; -errno.
  */
 MP_API int mp_connection_send(mp_connection *connection, const void *object,
                               int timeout_ms);

@@ -27,7 +27,8 @@ void mp__ring_destroy(mp__ring *ring);
 /*
  * Put one message, waiting for room until `deadline`. 0; MP_ECLOSED once it is
  * shut; MP_ETIMEDOUT and nothing was put; -ENOSPC or -EFBIG when a message
- * larger than max_bytes found no room in the file system; errors of mp__domain_self().
+ * larger than max_bytes found no room in the file system; errors of
+ * mp__domain_self().
  */
 int mp__ring_put(mp__ring *ring, const void *bytes, size_t size,
                  int64_t deadline);

@@ -41,6 +41,16 @@ void call_nap(int ms)
     (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &span, NULL);
 }
 
+unsigned char *call_large_message(void)
+{
+    static unsigned char bytes[CALL_LARGE];
+
+    for (size_t i = 0; i < CALL_LARGE; i++) {
+        bytes[i] = (unsigned char)(i * 31 + i / 256);
+    }
+    return bytes;
+}
+
 int call_child_start(mp_process **child, mp_process_main *entry, void *argument)
 {
     mp_process *fresh = NULL;

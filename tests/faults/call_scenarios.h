@@ -12,9 +12,10 @@
 #include <mp/mp.h>
 
 enum {
-    LONG_MS = 30000,   /* a wait that must not come to its end */
-    CHILD_FAILED = 77, /* exit status: a call of the child said no */
-    CHILD_WRONG = 78   /* exit status: something was wrong */
+    LONG_MS = 30000,     /* a wait that must not come to its end */
+    CALL_LARGE = 300000, /* bytes of a message that no pipe takes at once */
+    CHILD_FAILED = 77,   /* exit status: a call of the child said no */
+    CHILD_WRONG = 78     /* exit status: something was wrong */
 };
 
 typedef struct call_scenario {
@@ -36,6 +37,9 @@ int call_named(int error, int line);
 
 /** Away for so long; no call of the plan. */
 void call_nap(int ms);
+
+/** CALL_LARGE bytes, always the same. */
+unsigned char *call_large_message(void);
 
 /** Start `entry` in a child. */
 int call_child_start(mp_process **child, mp_process_main *entry,

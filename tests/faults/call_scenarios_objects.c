@@ -10,7 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { LARGE = 300000, RING = 65536 };
+enum { RING = 65536 };
 
 /* What one scenario shares with its children. */
 static struct kit {
@@ -26,16 +26,6 @@ static struct kit {
     mp_connection *there;
     int *number;
 } kit;
-
-static unsigned char *large_message(void)
-{
-    static unsigned char bytes[LARGE];
-
-    for (size_t i = 0; i < LARGE; i++) {
-        bytes[i] = (unsigned char)(i * 31 + i / 256);
-    }
-    return bytes;
-}
 
 static void forget_kit(void)
 {
@@ -260,8 +250,8 @@ done:
 static int run_large_message(void)
 {
     mp_queue_options options = { .max_bytes = RING };
-    unsigned char *bytes = large_message();
-    unsigned char *got = calloc(1, LARGE);
+    unsigned char *bytes = call_large_message();
+    unsigned char *got = calloc(1, CALL_LARGE);
     size_t size = 1;
     int i;
     int result = 0;
@@ -271,16 +261,16 @@ static int run_large_message(void)
     }
     MAKE(kit.queue, mp_queue_create(&kit.queue, &options));
     for (i = 0; i < 2; i++) {
-        result = mp_queue_put_bytes(kit.queue, bytes, LARGE, LONG_MS);
+        result = mp_queue_put_bytes(kit.queue, bytes, CALL_LARGE, LONG_MS);
         WANT(result >= 0 || mp_queue_size(kit.queue) == 0);
         TRY(result);
         WANT(mp_queue_size(kit.queue) == 1);
-        result = mp_queue_get_bytes(kit.queue, got, LARGE, &size, LONG_MS);
-        WANT(result >= 0 ? size == LARGE : size == 1);
+        result = mp_queue_get_bytes(kit.queue, got, CALL_LARGE, &size, LONG_MS);
+        WANT(result >= 0 ? size == CALL_LARGE : size == 1);
         WANT(result >= 0 || mp_queue_size(kit.queue) == 1);
         TRY(result);
-        WANT(memcmp(got, bytes, LARGE) == 0);
-        memset(got, 0, LARGE);
+        WANT(memcmp(got, bytes, CALL_LARGE) == 0);
+        memset(got, 0, CALL_LARGE);
         size = 1;
     }
 
@@ -322,14 +312,16 @@ static int run_file_limit(void)
 
     (void)getrlimit(RLIMIT_FSIZE, &before);
     small = before;
-    small.rlim_cur = LARGE / 2;
+    small.rlim_cur = CALL_LARGE / 2;
     MAKE(kit.queue, mp_queue_create(&kit.queue, &options));
     (void)setrlimit(RLIMIT_FSIZE, &small);
-    result = mp_queue_put_bytes(kit.queue, large_message(), LARGE, LONG_MS);
+    result = mp_queue_put_bytes(kit.queue, call_large_message(), CALL_LARGE,
+                                LONG_MS);
     (void)setrlimit(RLIMIT_FSIZE, &before);
     WANT(result < 0 && mp_queue_size(kit.queue) == 0);
     TRY(result == -EFBIG ? 0 : result);
-    TRY(mp_queue_put_bytes(kit.queue, large_message(), LARGE, LONG_MS));
+    TRY(mp_queue_put_bytes(kit.queue, call_large_message(), CALL_LARGE,
+                           LONG_MS));
 
 done:
     forget_kit();

@@ -7,22 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LARGE = 300000 };
-
 static struct kit {
     mp_connection *here;
     mp_connection *there;
 } kit;
-
-static unsigned char *large_message(void)
-{
-    static unsigned char bytes[LARGE];
-
-    for (size_t i = 0; i < LARGE; i++) {
-        bytes[i] = (unsigned char)(i * 31 + i / 256);
-    }
-    return bytes;
-}
 
 static void forget_kit(void)
 {
@@ -33,7 +21,7 @@ static void forget_kit(void)
 
 static int echo(void *unused)
 {
-    unsigned char *bytes = calloc(1, LARGE);
+    unsigned char *bytes = calloc(1, CALL_LARGE);
     size_t size = 0;
     int result = 0;
 
@@ -42,7 +30,8 @@ static int echo(void *unused)
         return CHILD_FAILED;
     }
     TRY(mp_connection_close(kit.here));
-    TRY(mp_connection_receive_bytes(kit.there, bytes, LARGE, &size, LONG_MS));
+    TRY(mp_connection_receive_bytes(kit.there, bytes, CALL_LARGE, &size,
+                                    LONG_MS));
     TRY(mp_connection_send_bytes(kit.there, bytes, size, LONG_MS));
 
 done:
@@ -52,8 +41,8 @@ done:
 
 static int run_connection(void)
 {
-    unsigned char *bytes = large_message();
-    unsigned char *got = calloc(1, LARGE);
+    unsigned char *bytes = call_large_message();
+    unsigned char *got = calloc(1, CALL_LARGE);
     mp_process *child = NULL;
     mp_wait_item item = { .ready = false };
     size_t size = 1;
@@ -68,16 +57,18 @@ static int run_connection(void)
     MAKE(child, call_child_start(&child, echo, NULL));
     TRY(mp_connection_close(kit.there));
     WANT(mp_connection_can_send(kit.here) == 1);
-    TRY(mp_connection_send_bytes(kit.here, bytes, LARGE, LONG_MS));
+    TRY(mp_connection_send_bytes(kit.here, bytes, CALL_LARGE, LONG_MS));
     item.connection = kit.here;
     TRY(mp_wait(&item, 1, LONG_MS));
     TRY(mp_connection_poll(kit.here, LONG_MS));
-    result = mp_connection_receive_bytes(kit.here, got, LARGE, &size, LONG_MS);
-    WANT(result >= 0 ? size == LARGE : size == 1);
+    result =
+        mp_connection_receive_bytes(kit.here, got, CALL_LARGE, &size, LONG_MS);
+    WANT(result >= 0 ? size == CALL_LARGE : size == 1);
     TRY(result);
-    WANT(memcmp(got, bytes, LARGE) == 0);
-    result = mp_connection_receive_bytes(kit.here, got, LARGE, &size, LONG_MS);
-    WANT(result < 0 && size == LARGE);
+    WANT(memcmp(got, bytes, CALL_LARGE) == 0);
+    result =
+        mp_connection_receive_bytes(kit.here, got, CALL_LARGE, &size, LONG_MS);
+    WANT(result < 0 && size == CALL_LARGE);
     TRY(result == MP_ECLOSED ? 0 : result);
 
 done:
@@ -122,8 +113,8 @@ done:
 static int run_again(void)
 {
     enum { SIZE = 40000 }; /* three frames */
-    unsigned char *bytes = large_message();
-    static unsigned char got[LARGE];
+    unsigned char *bytes = call_large_message();
+    static unsigned char got[CALL_LARGE];
     size_t size = 0;
     int sent;
     int error;
@@ -134,11 +125,12 @@ static int run_again(void)
     sent = error < 0 ? mp_connection_send_bytes(kit.here, bytes, SIZE, LONG_MS)
                      : 0;
     WANT(sent == 0 || (error < 0 && sent == MP_ECLOSED));
-    result = mp_connection_receive_bytes(kit.there, got, LARGE, &size, LONG_MS);
+    result =
+        mp_connection_receive_bytes(kit.there, got, CALL_LARGE, &size, LONG_MS);
     if (sent == 0 && result < 0) {
         error = result;
-        result =
-            mp_connection_receive_bytes(kit.there, got, LARGE, &size, LONG_MS);
+        result = mp_connection_receive_bytes(kit.there, got, CALL_LARGE, &size,
+                                             LONG_MS);
     }
     WANT(sent == 0 ? result == 0 : result < 0);
     WANT(sent < 0 || (size == SIZE && memcmp(got, bytes, SIZE) == 0));
@@ -152,13 +144,13 @@ done:
 /* Half a message, which nobody reads: the connection is of no use then. */
 static int run_half_sent(void)
 {
-    unsigned char *bytes = large_message();
+    unsigned char *bytes = call_large_message();
     int i;
     int result = 0;
 
     TRY(mp_connection_pair(&kit.here, &kit.there, NULL));
     for (i = 0; i < 100 && result == 0; i++) {
-        result = mp_connection_send_bytes(kit.here, bytes, LARGE, 1);
+        result = mp_connection_send_bytes(kit.here, bytes, CALL_LARGE, 1);
     }
     WANT(result < 0);
     if (result == MP_ETIMEDOUT) {

@@ -151,7 +151,8 @@ static void wait_until(volatile int *word)
     }
 }
 
-/* A chunk whose first worker has died at TRAP: its replacement is the victim. */
+/* A chunk whose first worker has died at TRAP: its replacement is the victim.
+ */
 static void make_inherited(void)
 {
     make_pool(1, true);

@@ -177,7 +177,7 @@ static const mp_task say_task = { .run = say_number,
                                   .argument = &mp_serializer_int64,
                                   .result = &mp_serializer_string };
 
-/* ---- a round, in a process of its own; what it returns says what failed ---- */
+/* ---- a round, in a process of its own; it returns what failed ---- */
 
 enum failure {
     FINE = 0,
