@@ -122,17 +122,27 @@ static void settle_item(mp__core *core, mp__claim *claim,
     }
 }
 
-bool mp__settle(mp__core *core, uint32_t w, const mp__death *death, bool *held)
+static bool is_in_hand(enum mp__task_state state)
+{
+    return state != MP__TASK_FREE && state != MP__TASK_HELD;
+}
+
+bool mp__settle_is_due(const mp__core *core, uint32_t w)
+{
+    mp__claim claim;
+
+    return is_in_hand(mp__task_table_in_hand(core->table, w, &claim));
+}
+
+bool mp__settle(mp__core *core, uint32_t w, const mp__death *death)
 {
     enum mp__task_state state;
-    bool in_hand;
     mp__claim claim;
 
     mp__outbox_roll_forward(core->outbox, w, core->table); /* S4 */
     MP_KILL_POINT("burial.rolled");
     state = mp__task_table_in_hand(core->table, w, &claim);
-    in_hand = state != MP__TASK_FREE && state != MP__TASK_HELD;
-    if (in_hand) {
+    if (is_in_hand(state)) {
         settle_item(core, &claim, state, death);
         state = mp__task_table_in_hand(core->table, w, &claim);
     }
@@ -140,6 +150,5 @@ bool mp__settle(mp__core *core, uint32_t w, const mp__death *death, bool *held)
         end_unwanted(core, &claim);
         state = mp__task_table_in_hand(core->table, w, &claim);
     }
-    *held = state == MP__TASK_HELD;
-    return in_hand;
+    return state == MP__TASK_HELD;
 }

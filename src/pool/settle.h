@@ -18,9 +18,12 @@ typedef struct mp__death {
     bool known; /* `how` is */
 } mp__death;
 
+/* Has dead worker `w` an item in hand that is to get its end? */
+bool mp__settle_is_due(const mp__core *core, uint32_t w);
+
 /* Worker `w` is reaped: publish what it had committed, end the item in hand or
- * let it be tried again. Returns whether there was one; *held: its replacement
- * has to go on with the task. */
-bool mp__settle(mp__core *core, uint32_t w, const mp__death *death, bool *held);
+ * let it be tried again. Returns whether its replacement has to go on with the
+ * task. */
+bool mp__settle(mp__core *core, uint32_t w, const mp__death *death);
 
 #endif

@@ -194,7 +194,8 @@ static void count_early_death(struct supervisor *s, uint32_t ready)
     }
 }
 
-/* How its end counts. */
+/* How its end counts. Before its item gets an end: who sees that, and looks
+ * at the figures, finds it counted. */
 static void count_end(struct supervisor *s, uint32_t ready, bool well)
 {
     struct mp__roster *roster = s->core->roster;
@@ -202,9 +203,15 @@ static void count_end(struct supervisor *s, uint32_t ready, bool well)
     MP_KILL_POINT("burial.counting");
     if (well && ready == MP__WORKER_RENEWED) {
         (void)atomic_fetch_add(&roster->workers_renewed, 1);
-    } else if (!well || ready != MP__WORKER_LEAVING) {
+    } else if (ready != MP__WORKER_REFUSED &&
+               (!well || ready != MP__WORKER_LEAVING)) {
         (void)atomic_fetch_add(&roster->workers_lost, 1);
     }
+}
+
+/* Deaths in a row of workers that were not ready yet. */
+static void look_at_start(struct supervisor *s, uint32_t ready)
+{
     if (ready == MP__WORKER_BORN || ready == MP__WORKER_STARTING) {
         count_early_death(s, ready);
     } else {
@@ -249,7 +256,6 @@ static void look_at_init(struct supervisor *s, uint32_t ready)
         break_pool(s, &fault); /* the worker has told why */
     }
     if (ready == MP__WORKER_OVERDUE) {
-        (void)atomic_fetch_add(&s->core->roster->workers_lost, 1);
         mp__fault_say(&fault, MP_EBROKEN,
                       "init ran longer than the pool's limit of %d ms",
                       s->core->limit_ms);
@@ -262,8 +268,9 @@ static void bury(struct supervisor *s, uint32_t w, const mp__death *death)
 {
     struct mp__worker_line *line = &s->core->control->workers[w];
     uint32_t ready = atomic_load(&line->ready);
-    bool well = death->known && death->how.status == 0;
-    bool held = false;
+    bool well = death->known && death->how.status == 0 &&
+                !mp__settle_is_due(s->core, w);
+    bool held;
     char text[MP__LOG_STATUS];
 
     mp__log("pool %d: worker %u ended with %s, process %d", (int)s->self,
@@ -273,14 +280,13 @@ static void bury(struct supervisor *s, uint32_t w, const mp__death *death)
     s->places[w].pid = 0;
     atomic_store(&s->core->roster->pids[w], 0);
     MP_KILL_POINT("burial.pid_cleared");
-    if (mp__settle(s->core, w, death, &held)) { /* S4, S5 */
-        well = false;
-    }
+    count_end(s, ready, well);
+    held = mp__settle(s->core, w, death); /* S4, S5 */
     MP_KILL_POINT("burial.settled");
     mp__fd_ring(s->core->bell_write); /* S6 */
     mp__task_table_wake_all(s->core->table);
     look_at_init(s, ready);
-    count_end(s, ready, well);
+    look_at_start(s, ready);
     /* S7: "closed" is looked at before the queue: after it nothing is ever
      * queued, so what is not seen there does not come. */
     s->places[w].wanted = held || !mp__task_table_is_closed(s->core->table) ||
