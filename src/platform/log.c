@@ -49,6 +49,8 @@ void mp__log_write(const char *format, ...)
 
     memcpy(line, head, sizeof(head));
     va_start(values, format);
+    /* `values` is started right above. */
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
     (void)vsnprintf(line + size, sizeof(line) - size, format, values);
     va_end(values);
     size = strlen(line);
