@@ -252,7 +252,7 @@ static bool collect_from(mp_pool *pool, uint32_t w)
             break;
         }
         if (arrived == MP__ARRIVED_DAMAGE || !mp__deliver(pool, w, &arrival)) {
-            pool->damaged = true; /* look_at_damage() ends the pool */
+            pool->damaged = true; /* the next step ends the pool */
             break;
         }
         mp__outbox_take(pool->core.outbox, w, &arrival);

@@ -209,20 +209,10 @@ static void a_killed_run_has_its_cost_as_well(void **state)
 #endif
 }
 
-static int give_60_kb(const void *argument, void *result)
-{
-    mp_bytes *bytes = result;
-
-    (void)argument;
-    bytes->size = 60000;
-    bytes->data = calloc(1, bytes->size);
-    return bytes->data == NULL;
-}
-
 static void waiting_for_a_slow_owner_is_no_part_of_the_run(void **state)
 {
     enum { ITEMS = 12, AWAY_MS = 2000 };
-    static const mp_task task = { .run = give_60_kb,
+    static const mp_task task = { .run = mp_test_give_60_kb,
                                   .result = &mp_serializer_bytes };
     mp_pool *pool =
         mp_test_pool(&(mp_pool_options){ .workers = 1, .account = true });

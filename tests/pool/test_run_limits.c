@@ -111,19 +111,9 @@ static void a_task_without_a_limit_has_that_of_its_pool(void **state)
     mp_pool_destroy(pool);
 }
 
-static int give_60_kb(const void *argument, void *result)
-{
-    mp_bytes *bytes = result;
-
-    (void)argument;
-    bytes->size = 60000;
-    bytes->data = calloc(1, bytes->size);
-    return bytes->data == NULL;
-}
-
 static void waiting_for_a_slow_owner_is_off_the_clock(void **state)
 {
-    static const mp_task task = { .run = give_60_kb,
+    static const mp_task task = { .run = mp_test_give_60_kb,
                                   .result = &mp_serializer_bytes,
                                   .limit_ms = 500 };
     mp_pool *pool = mp_test_pool(&(mp_pool_options){ .workers = 1 });

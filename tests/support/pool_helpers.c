@@ -6,6 +6,7 @@
 #include "support/fixture.h"
 #include "support/helpers.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -182,3 +183,13 @@ const mp_task mp_test_square_task = { .run = square,
 const mp_task mp_test_add_task = { .run = add_one,
                                    .argument = &mp_serializer_int64,
                                    .result = &mp_serializer_int64 };
+
+int mp_test_give_60_kb(const void *argument, void *result)
+{
+    mp_bytes *bytes = result;
+
+    (void)argument;
+    bytes->size = 60000;
+    bytes->data = calloc(1, bytes->size);
+    return bytes->data == NULL;
+}

@@ -81,4 +81,7 @@ extern const mp_task mp_test_supervisor_task;
 extern const mp_task mp_test_square_task;
 extern const mp_task mp_test_add_task;
 
+/** `run` of a task without argument: gives an mp_bytes of 60,000 zero bytes. */
+int mp_test_give_60_kb(const void *argument, void *result);
+
 #endif
