@@ -175,6 +175,11 @@ MP_API int mp_pool_apply_async(mp_pool *pool, mp_result **result,
  *              those of items that failed become zero bytes. NULL: dropped.
  *              Not the memory of the arguments.
  *
+ * An array of plain memory (encode NULL) from mp_shared_create(), made before
+ * the pool, is used where it lies: nothing is copied, and the task sees the
+ * caller's own objects. Only a map does this, since it is over when it returns.
+ * An item whose worker has given that memory up fails with MP_ESTATE.
+ *
  * Returns MP_OK, or the error of the failed item with the lowest index; the
  * others have run all the same. Other errors as for mp_pool_apply().
  */

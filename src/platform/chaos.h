@@ -20,10 +20,15 @@ extern _Atomic bool mp__chaos_on;
 
 void mp__chaos_act(const char *place);
 
+static inline bool mp__chaos_is_on(void)
+{
+    return atomic_load_explicit(&mp__chaos_on, memory_order_relaxed);
+}
+
 /* A place of chaos; its name is for the log. */
 static inline void mp__chaos(const char *place)
 {
-    if (atomic_load_explicit(&mp__chaos_on, memory_order_relaxed)) {
+    if (mp__chaos_is_on()) {
         mp__chaos_act(place);
     }
 }

@@ -14,6 +14,7 @@
 #define MP__NEVER   INT64_MAX
 #define MP__AT_ONCE INT64_C(0)
 
+#define MP__US INT64_C(1000)
 #define MP__MS INT64_C(1000000)
 
 /* Nanoseconds of the monotonic clock; more than 0. */

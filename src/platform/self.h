@@ -22,6 +22,10 @@ int mp__self_pid(void);
 /* Never NULL. Costs no system call where the kernel can wipe a page. */
 mp__self *mp__self_get(void);
 
+/* The ident of the caller where a fork wipes it by itself, so that it can be
+ * looked at again and again; NULL: ask mp__self_get() each time. */
+const _Atomic uint32_t *mp__self_ident_word(void);
+
 /*
  * A lock between the threads of one process, for the few tables that objects
  * of different threads share. Holding it across a call into user code or a

@@ -204,34 +204,48 @@ static void note_failure(mp__batch *batch, size_t index, int error)
     }
 }
 
-/* DIRECT: decode into the caller's array; a report of the lowest failure, or
- * of the last item while none has failed. */
+/* Is the report of item `index` the one to give: that of the lowest failure, or
+ * of the last item while none has failed? */
+static bool wants_report(const mp__batch *batch, size_t index)
+{
+    return batch->report != NULL &&
+           (batch->failed_index == index || batch->failed_index == SIZE_MAX);
+}
+
+static void give_report(mp__batch *batch, size_t index, const mp__news *news)
+{
+    mp__news told = *news;
+    mp__kept kept;
+
+    told.bytes = NULL;
+    told.size = 0;
+    keep(&kept, index, &told);
+    mp__kept_report(&kept, batch->report);
+    mp__kept_free(&kept);
+}
+
+/* DIRECT: decode into the caller's array. */
 static enum mp_task_end end_direct(mp__batch *batch, size_t index,
                                    const mp__news *news)
 {
     mp__news told = *news;
-    mp__kept kept;
+    size_t size = batch->task.result.object_size;
     unsigned char *object =
-        batch->results == NULL
-            ? NULL
-            : batch->results + index * batch->task.result.object_size;
+        batch->results == NULL ? NULL : batch->results + index * size;
 
     if (told.error == 0 && object != NULL && batch->task.has_result) {
         told.error = mp__serializer_decode(&batch->task.result, object,
                                            told.bytes, told.size);
         told.end = told.error < 0 ? MP_TASK_FAILED : MP_TASK_DONE;
+    } else if (told.error < 0 && batch->results_seen) {
+        memset(object, 0, size); /* what its worker has begun there */
     }
     note_failure(batch, index, told.error);
     if (batch->statuses != NULL) {
         batch->statuses[index] = told.error;
     }
-    if (batch->report != NULL &&
-        (batch->failed_index == index || batch->failed_index == SIZE_MAX)) {
-        told.bytes = NULL;
-        told.size = 0;
-        keep(&kept, index, &told);
-        mp__kept_report(&kept, batch->report);
-        mp__kept_free(&kept);
+    if (wants_report(batch, index)) {
+        give_report(batch, index, &told);
     }
     return told.end;
 }
@@ -243,11 +257,11 @@ static mp__kept *kept_at(const mp__batch *batch, size_t number)
     return &batch->kept[number % batch->look_ahead];
 }
 
-static void count_taken(mp__batch *batch)
+static void count_taken(mp__batch *batch, size_t count)
 {
-    batch->taken++;
-    batch->tally->submitted++;
-    batch->tally->pending++;
+    batch->taken += count;
+    batch->tally->submitted += count;
+    batch->tally->pending += count;
 }
 
 static void count_ended(mp__batch *batch, enum mp_task_end end, size_t count)
@@ -283,13 +297,50 @@ void mp__batch_end_item(mp__batch *batch, size_t index, const mp__news *news)
     count_ended(batch, end, 1);
 }
 
+/* Results that were not made in place are copied there. */
+static void end_direct_run(mp__batch *batch, size_t index, uint32_t count,
+                           const mp__news *news)
+{
+    mp__news last = *news;
+
+    if (batch->results != NULL && news->size > 0) {
+        memcpy(batch->results + index * news->size, news->bytes,
+               count * news->size);
+    }
+    if (batch->statuses != NULL) {
+        memset(&batch->statuses[index], 0, count * sizeof(int)); /* MP_OK */
+    }
+    if (wants_report(batch, index + count - 1)) {
+        last.attempt = count == 1 ? news->attempt : 1;
+        give_report(batch, index + count - 1, &last);
+    }
+    count_ended(batch, MP_TASK_DONE, count);
+}
+
+void mp__batch_end_run(mp__batch *batch, size_t index, uint32_t count,
+                       const mp__news *news)
+{
+    mp__news one = *news;
+    uint32_t i;
+
+    if (batch->sink == MP__SINK_DIRECT) {
+        end_direct_run(batch, index, count, news);
+        return;
+    }
+    for (i = 0; i < count; i++) {
+        one.bytes = (const unsigned char *)news->bytes + i * news->size;
+        one.attempt = i == 0 ? news->attempt : 1;
+        mp__batch_end_item(batch, index + i, &one);
+    }
+}
+
 void mp__batch_end_source(mp__batch *batch, const mp__news *news)
 {
     if (is_handed_out(batch)) {
         batch->source_error = news->error;
     } else {
         while (batch->taken < batch->count) {
-            count_taken(batch);
+            count_taken(batch, 1);
             mp__batch_end_item(batch, batch->taken - 1, news);
         }
     }
@@ -365,15 +416,35 @@ static const void *next_object(mp__batch *batch)
     return batch->lent.bytes;
 }
 
-void mp__batch_take(mp__batch *batch, mp__pack *pack, uint64_t most,
-                    size_t *first)
+/* Plain memory in an array of the caller's: where it lies. */
+static void take_array(mp__batch *batch, uint64_t most, mp__taken *taken)
+{
+    size_t size = mp__chunk_argument_size(&batch->task);
+    size_t fit = size == 0 ? most : (CHUNK_BYTES - 1) / size + 1;
+    size_t count = batch->count - batch->taken;
+
+    if (is_handed_out(batch) &&
+        count > batch->look_ahead - (batch->taken - batch->handed)) {
+        count = batch->look_ahead - (batch->taken - batch->handed);
+    }
+    count = count < batch->chunk_size ? count : batch->chunk_size;
+    count = count < most ? count : (size_t)most;
+    count = count < fit ? count : fit;
+    taken->count = (uint32_t)count;
+    taken->bytes = size == 0 ? NULL
+                             : (const unsigned char *)batch->source.items +
+                                   batch->taken * size;
+    taken->size = count * size;
+    count_taken(batch, count);
+}
+
+static void take_packed(mp__batch *batch, mp__pack *pack, uint64_t most,
+                        mp__taken *taken)
 {
     mp__news refused = { .end = MP_TASK_FAILED };
     const void *object;
     int error;
 
-    mp__pack_clear(pack);
-    *first = batch->taken;
     while (pack->count < batch->chunk_size && pack->count < most &&
            pack->size < CHUNK_BYTES && mp__batch_has_more(batch)) {
         object = next_object(batch);
@@ -381,7 +452,7 @@ void mp__batch_take(mp__batch *batch, mp__pack *pack, uint64_t most,
             return;
         }
         error = mp__pack_add(pack, &batch->task, object);
-        count_taken(batch);
+        count_taken(batch, 1);
         if (error == 0) {
             continue;
         }
@@ -390,6 +461,25 @@ void mp__batch_take(mp__batch *batch, mp__pack *pack, uint64_t most,
         if (pack->count > 0) {
             return; /* the items of a chunk follow each other */
         }
-        *first = batch->taken;
+        taken->first = batch->taken;
     }
+}
+
+void mp__batch_take(mp__batch *batch, mp__pack *pack, uint64_t most,
+                    mp__taken *taken)
+{
+    *taken = (mp__taken){ .first = batch->taken };
+    if (!mp__batch_has_more(batch)) {
+        return;
+    }
+    if (batch->source.next == NULL &&
+        mp__chunk_argument_is_plain(&batch->task)) {
+        take_array(batch, most, taken);
+        return;
+    }
+    mp__pack_clear(pack);
+    take_packed(batch, pack, most, taken);
+    taken->count = pack->count;
+    taken->bytes = pack->bytes;
+    taken->size = pack->size;
 }

@@ -95,6 +95,8 @@ typedef struct mp__batch {
     mp__kept *kept; /* STORED: count of them, else look_ahead, as a ring */
     size_t arrived; /* ARRIVAL: kept so far */
     unsigned char *results; /* DIRECT; may be NULL */
+    bool arguments_seen;    /* by the workers, where they lie; DIRECT only */
+    bool results_seen;      /* and so they can be made there */
     size_t failed_index;    /* lowest; SIZE_MAX: none failed */
     int failed_error;
     mp_report *report; /* DIRECT; may be NULL */
@@ -111,14 +113,26 @@ bool mp__batch_has_more(const mp__batch *batch);
 /* Has every item that will ever be taken ended? */
 bool mp__batch_is_over(const mp__batch *batch);
 
-/* Take items from the source into `pack`, up to a chunk of them and at most
- * `most`; *first is the index of the first. Items that cannot be encoded end
- * here and now. */
+/* Items taken from a source, to be handed out. */
+typedef struct mp__taken {
+    size_t first; /* index */
+    uint32_t count;
+    const void *bytes; /* their arguments, encoded */
+    size_t size;
+} mp__taken;
+
+/* Take items from the source, up to a chunk of them and at most `most`. Their
+ * arguments lie in `pack`, or in the caller's array, until the next take.
+ * Items that cannot be encoded end here and now. */
 void mp__batch_take(mp__batch *batch, mp__pack *pack, uint64_t most,
-                    size_t *first);
+                    mp__taken *taken);
 
 /* Item `index` has ended. */
 void mp__batch_end_item(mp__batch *batch, size_t index, const mp__news *news);
+/* `count` items from `index` on are done: *news is about the first of them, and
+ * the results of plain memory lie in a row. */
+void mp__batch_end_run(mp__batch *batch, size_t index, uint32_t count,
+                       const mp__news *news);
 /* Nothing more comes: items not taken end as `news` says (DIRECT, STORED), or
  * the source ends with its error (others). */
 void mp__batch_end_source(mp__batch *batch, const mp__news *news);

@@ -144,37 +144,22 @@ void mp__pack_free(mp__pack *pack)
     *pack = (mp__pack){ .bytes = NULL };
 }
 
-bool mp__unpack_next(mp__unpack *unpack, const mp__chunk *chunk,
-                     const void **bytes, size_t *size)
+bool mp__unpack_sized(mp__unpack *unpack, const void **bytes, size_t *size)
 {
     uint64_t header = 0;
     size_t whole;
 
-    *bytes = NULL;
-    *size = 0;
-    if (!chunk->has_argument) {
-        return true;
+    if (unpack->left < ALIGNMENT) {
+        return false;
     }
-    if (mp__serializer_is_plain(&chunk->argument)) {
-        whole = chunk->argument.object_size;
-        if (whole > unpack->left) {
-            return false;
-        }
-        *bytes = unpack->next;
-        *size = whole;
-    } else {
-        if (unpack->left < ALIGNMENT) {
-            return false;
-        }
-        memcpy(&header, unpack->next, sizeof(header));
-        if (header > unpack->left - ALIGNMENT) {
-            return false;
-        }
-        *bytes = unpack->next + ALIGNMENT;
-        *size = (size_t)header;
-        whole = ALIGNMENT + padded(*size);
-        whole = whole > unpack->left ? unpack->left : whole;
+    memcpy(&header, unpack->next, sizeof(header));
+    if (header > unpack->left - ALIGNMENT) {
+        return false;
     }
+    *bytes = unpack->next + ALIGNMENT;
+    *size = (size_t)header;
+    whole = ALIGNMENT + padded(*size);
+    whole = whole > unpack->left ? unpack->left : whole;
     unpack->next += whole;
     unpack->left -= whole;
     return true;

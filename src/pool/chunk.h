@@ -10,6 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Where the arguments of a chunk lie. */
+enum mp__arguments_in {
+    MP__IN_SLOT = 0, /* behind this, in the slot's body */
+    MP__IN_FILE,
+    MP__IN_PLACE /* in the caller's array, which its workers see */
+};
+
 /* What a worker must know of a task. Stands at the start of the task slot's
  * body, written by the owner while the slot is FREE. */
 typedef struct mp__chunk {
@@ -20,10 +27,12 @@ typedef struct mp__chunk {
     bool has_result;
     int limit_ms; /* of one run; 0: none */
     int retries;
-    bool in_file;   /* the arguments are not behind this, but in the file */
-    uint32_t count; /* of items */
-    uint64_t first; /* index of the first of them in its call */
-    uint64_t size;  /* of all arguments, in bytes */
+    enum mp__arguments_in where;
+    uint32_t count;                 /* of items */
+    uint64_t first;                 /* index of the first of them in its call */
+    uint64_t size;                  /* of all arguments, in bytes */
+    const unsigned char *arguments; /* IN_PLACE: of the first of them */
+    unsigned char *results; /* of the call, made in place; NULL: they are not */
 } mp__chunk;
 
 /* Arguments up to this many bytes lie in the slot itself. */
@@ -33,6 +42,27 @@ typedef struct mp__chunk {
 
 /* Without items yet. */
 mp__chunk mp__chunk_of(const mp_task *task);
+
+/* An argument is nothing or plain memory of that size, and so is a result. */
+static inline bool mp__chunk_argument_is_plain(const mp__chunk *chunk)
+{
+    return !chunk->has_argument || chunk->argument.encode == NULL;
+}
+
+static inline size_t mp__chunk_argument_size(const mp__chunk *chunk)
+{
+    return chunk->has_argument ? chunk->argument.object_size : 0;
+}
+
+static inline bool mp__chunk_result_is_plain(const mp__chunk *chunk)
+{
+    return !chunk->has_result || chunk->result.encode == NULL;
+}
+
+static inline size_t mp__chunk_result_size(const mp__chunk *chunk)
+{
+    return chunk->has_result ? chunk->result.object_size : 0;
+}
 
 /* Arguments being packed; all zero is empty. Memory from malloc. */
 typedef struct mp__pack {
@@ -54,8 +84,32 @@ typedef struct mp__unpack {
     size_t left;
 } mp__unpack;
 
+/* The bytes of the next argument, where each has its size before it. */
+bool mp__unpack_sized(mp__unpack *unpack, const void **bytes, size_t *size);
+
 /* The bytes of the next argument; false when they are damaged. */
-bool mp__unpack_next(mp__unpack *unpack, const mp__chunk *chunk,
-                     const void **bytes, size_t *size);
+static inline bool mp__unpack_next(mp__unpack *unpack, const mp__chunk *chunk,
+                                   const void **bytes, size_t *size)
+{
+    if (!mp__chunk_argument_is_plain(chunk)) {
+        return mp__unpack_sized(unpack, bytes, size);
+    }
+    *size = mp__chunk_argument_size(chunk);
+    *bytes = *size == 0 ? NULL : unpack->next;
+    if (*size > unpack->left) {
+        return false;
+    }
+    unpack->next += *size;
+    unpack->left -= *size;
+    return true;
+}
+
+/* Pass over `count` plain arguments, which are there. */
+static inline void mp__unpack_skip(mp__unpack *unpack, const mp__chunk *chunk,
+                                   uint32_t count)
+{
+    unpack->next += count * mp__chunk_argument_size(chunk);
+    unpack->left -= count * mp__chunk_argument_size(chunk);
+}
 
 #endif

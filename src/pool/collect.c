@@ -173,6 +173,12 @@ static void read_fault(const mp__arrival *arrival, mp__fault *fault)
     fault->text[sizeof(fault->text) - 1] = '\0';
 }
 
+static bool is_good(enum mp__record_kind kind)
+{
+    return kind == MP__RECORD_RESULT || kind == MP__RECORD_RUN ||
+           kind == MP__RECORD_IN_FILE;
+}
+
 /* Does it end items that are the next ones of a task in use? */
 static bool fits(const mp_pool *pool, const mp__arrival *arrival)
 {
@@ -186,11 +192,27 @@ static bool fits(const mp_pool *pool, const mp__arrival *arrival)
            arrival->first == use->ended && arrival->end > arrival->first &&
            arrival->end <= use->count &&
            (arrival->end == arrival->first + 1 ||
-            arrival->kind == MP__RECORD_DEATH) &&
-           (arrival->kind == MP__RECORD_RESULT ||
-                    arrival->kind == MP__RECORD_IN_FILE
-                ? arrival->error == 0
-                : arrival->error < 0);
+            arrival->kind == MP__RECORD_DEATH ||
+            arrival->kind == MP__RECORD_RUN) &&
+           (is_good(arrival->kind) ? arrival->error == 0
+                                   : arrival->error < 0) &&
+           (arrival->kind != MP__RECORD_RUN ||
+            (mp__chunk_result_is_plain(&use->batch->task) &&
+             (arrival->size == mp__chunk_result_size(&use->batch->task) ||
+              (arrival->size == 0 && use->batch->results_seen))));
+}
+
+/* Good items each have their own result; bad ones end with the first. */
+static void end_all(mp_pool *pool, mp__batch *batch, size_t first,
+                    uint32_t count, enum mp__record_kind kind,
+                    const mp__news *news)
+{
+    if (kind == MP__RECORD_RUN) {
+        mp__batch_end_run(batch, first, count, news); /* no user code in it */
+        mp__settle_batch(pool, batch);
+    } else {
+        mp__end_together(pool, batch, first, count, news);
+    }
 }
 
 /* O6 for one record. */
@@ -221,6 +243,9 @@ bool mp__deliver(mp_pool *pool, uint32_t w, const mp__arrival *arrival)
         if (!read_from_file(pool, w, arrival, &news)) {
             return false;
         }
+    } else if (arrival->kind == MP__RECORD_RUN) {
+        news.bytes = arrival->payload;
+        news.size = (size_t)arrival->size;
     } else if (arrival->kind == MP__RECORD_FAULT) {
         read_fault(arrival, &fault);
         news.fault = &fault;
@@ -233,8 +258,8 @@ bool mp__deliver(mp_pool *pool, uint32_t w, const mp__arrival *arrival)
     if (use->ended == use->count) {
         mp__free_slot(pool, arrival->slot);
     }
-    mp__end_together(pool, batch, first + arrival->first,
-                     arrival->end - arrival->first, &news);
+    end_all(pool, batch, first + arrival->first, arrival->end - arrival->first,
+            arrival->kind, &news);
     MP_KILL_POINT("collect.delivered");
     return true;
 }

@@ -16,39 +16,56 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* O1: the arguments of a chunk to where its worker finds them. 0 or -errno. */
+static int lay_out(mp_pool *pool, const mp__batch *batch, mp__chunk *chunk,
+                   uint32_t slot, const mp__taken *taken)
+{
+    unsigned char *body = mp__task_table_body(pool->core.table, slot);
+
+    if (batch->arguments_seen) {
+        chunk->where = MP__IN_PLACE;
+        chunk->arguments = taken->bytes;
+        return 0;
+    }
+    if (taken->size > MP__CHUNK_INLINE) {
+        chunk->where = MP__IN_FILE;
+        return mp__file_write(pool->core.file,
+                              mp__core_arguments_at(&pool->core, slot),
+                              taken->bytes, taken->size);
+    }
+    if (taken->size > 0) {
+        memcpy(body + MP__CHUNK_HEAD, taken->bytes, taken->size);
+    }
+    return 0;
+}
+
 /* O1 to O5: a chunk into a free slot. */
-static void place(mp_pool *pool, mp__batch *batch, size_t first, uint32_t count,
-                  const void *bytes, size_t size)
+static void place(mp_pool *pool, mp__batch *batch, const mp__taken *taken)
 {
     uint32_t slot = pool->free_slots[pool->free_count - 1];
-    unsigned char *body = mp__task_table_body(pool->core.table, slot);
     mp__chunk chunk = batch->task;
     mp__news news = { .end = MP_TASK_FAILED };
 
-    chunk.count = count;
-    chunk.first = first;
-    chunk.size = size;
-    chunk.in_file = size > MP__CHUNK_INLINE;
+    chunk.count = taken->count;
+    chunk.first = taken->first;
+    chunk.size = taken->size;
+    chunk.results = batch->results_seen ? batch->results : NULL;
     MP_KILL_POINT("place.begun");
-    if (chunk.in_file) {
-        news.error = mp__file_write(pool->core.file,
-                                    mp__core_arguments_at(&pool->core, slot),
-                                    bytes, size);
-        if (news.error < 0) {
-            mp__end_chunk(pool, batch, first, count, &news);
-            return;
-        }
-    } else if (size > 0) {
-        memcpy(body + MP__CHUNK_HEAD, bytes, size);
+    news.error = lay_out(pool, batch, &chunk, slot, taken);
+    if (news.error < 0) {
+        mp__end_chunk(pool, batch, taken->first, taken->count, &news);
+        return;
     }
     MP_KILL_POINT("place.arguments_written");
-    memcpy(body, &chunk, sizeof(chunk));
+    memcpy(mp__task_table_body(pool->core.table, slot), &chunk, sizeof(chunk));
     MP_KILL_POINT("place.body_written");
     pool->free_count--;
-    pool->uses[slot] = (mp__slot_use){ .batch = batch,
-                                       .first = first,
-                                       .count = count,
-                                       .in_file = chunk.in_file ? size : 0 };
+    pool->uses[slot] =
+        (mp__slot_use){ .batch = batch,
+                        .first = taken->first,
+                        .count = taken->count,
+                        .in_file =
+                            chunk.where == MP__IN_FILE ? taken->size : 0 };
     pool->uses[slot].generation = mp__task_table_submit(pool->core.table, slot);
 }
 
@@ -58,13 +75,13 @@ static bool has_slot(mp_pool *pool)
            (pool->free_count > 0 && mp__task_table_has_place(pool->core.table));
 }
 
-static void hand_out(mp_pool *pool, mp__batch *batch, size_t first,
-                     uint32_t count, const void *bytes, size_t size)
+static void hand_out(mp_pool *pool, mp__batch *batch, const mp__taken *taken)
 {
     if (pool->is_inline) {
-        mp__run_inline(pool, batch, first, count, bytes, size);
+        mp__run_inline(pool, batch, taken->first, taken->count, taken->bytes,
+                       taken->size);
     } else {
-        place(pool, batch, first, count, bytes, size);
+        place(pool, batch, taken);
     }
 }
 
@@ -76,22 +93,25 @@ static void hand_out_waiting(mp_pool *pool)
     if (pool->waiting == NULL) {
         pool->waiting_end = &pool->waiting;
     }
-    hand_out(pool, waiting->batch, waiting->first, waiting->count,
-             waiting->bytes, waiting->size);
+    hand_out(pool, waiting->batch,
+             &(mp__taken){ .first = waiting->first,
+                           .count = waiting->count,
+                           .bytes = waiting->bytes,
+                           .size = waiting->size });
     free(waiting);
 }
 
-/* Take a chunk from `batch` into pool->pack; its items' number. */
-static uint32_t take(mp_pool *pool, mp__batch *batch, size_t *first)
+/* Take a chunk from `batch`; its items' number. */
+static uint32_t take(mp_pool *pool, mp__batch *batch, mp__taken *taken)
 {
     uint64_t room = pool->max_pending > pool->tally.pending
                         ? pool->max_pending - pool->tally.pending
                         : 1; /* a callback's do not wait */
 
     pool->busy = true; /* next and encode */
-    mp__batch_take(batch, &pool->pack, room, first);
+    mp__batch_take(batch, &pool->pack, room, taken);
     pool->busy = false;
-    return pool->pack.count;
+    return taken->count;
 }
 
 static void become_hungry(mp_pool *pool, mp__batch *batch)
@@ -132,15 +152,14 @@ static bool hand_out_taken(mp_pool *pool)
 {
     mp__batch *batch =
         pool->tally.pending < pool->max_pending ? next_hungry(pool) : NULL;
-    size_t first = 0;
+    mp__taken taken;
 
     if (batch == NULL) {
         return false;
     }
     become_hungry(pool, batch); /* the others come first next time */
-    if (take(pool, batch, &first) > 0) {
-        hand_out(pool, batch, first, pool->pack.count, pool->pack.bytes,
-                 pool->pack.size);
+    if (take(pool, batch, &taken) > 0) {
+        hand_out(pool, batch, &taken);
     }
     return true;
 }
@@ -204,21 +223,22 @@ void mp__owner_add(mp_pool *pool, mp__batch *batch)
     }
 }
 
-/* Keep the chunk in pool->pack until a slot is free. */
-static int wait_for_slot(mp_pool *pool, mp__batch *batch, size_t first)
+/* Keep a chunk until a slot is free. */
+static int wait_for_slot(mp_pool *pool, mp__batch *batch,
+                         const mp__taken *taken)
 {
-    mp__waiting *waiting = malloc(sizeof(*waiting) + pool->pack.size);
+    mp__waiting *waiting = malloc(sizeof(*waiting) + taken->size);
 
     if (waiting == NULL) {
         return MP_ENOMEM;
     }
     waiting->next = NULL;
     waiting->batch = batch;
-    waiting->first = first;
-    waiting->count = pool->pack.count;
-    waiting->size = pool->pack.size;
-    if (pool->pack.size > 0) {
-        memcpy(waiting->bytes, pool->pack.bytes, pool->pack.size);
+    waiting->first = taken->first;
+    waiting->count = taken->count;
+    waiting->size = taken->size;
+    if (taken->size > 0) {
+        memcpy(waiting->bytes, taken->bytes, taken->size);
     }
     *pool->waiting_end = waiting;
     pool->waiting_end = &waiting->next;
@@ -235,8 +255,7 @@ static bool has_room(const void *argument)
 void mp__owner_take_all(mp_pool *pool, mp__batch *batch)
 {
     const mp__news no_memory = { .end = MP_TASK_FAILED, .error = MP_ENOMEM };
-    uint32_t count;
-    size_t first = 0;
+    mp__taken taken;
 
     batch->pinned = true; /* a callback may give its handle back */
     while (mp__batch_has_more(batch)) {
@@ -247,15 +266,13 @@ void mp__owner_take_all(mp_pool *pool, mp__batch *batch)
                 break; /* the pool has ended, and it with it */
             }
         }
-        count = take(pool, batch, &first);
-        if (count == 0) {
+        if (take(pool, batch, &taken) == 0) {
             continue;
         }
         if (pool->waiting == NULL && has_slot(pool)) {
-            hand_out(pool, batch, first, count, pool->pack.bytes,
-                     pool->pack.size);
-        } else if (wait_for_slot(pool, batch, first) < 0) {
-            mp__end_chunk(pool, batch, first, count, &no_memory);
+            hand_out(pool, batch, &taken);
+        } else if (wait_for_slot(pool, batch, &taken) < 0) {
+            mp__end_chunk(pool, batch, taken.first, taken.count, &no_memory);
         }
     }
     batch->pinned = false;

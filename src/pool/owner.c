@@ -76,23 +76,57 @@ static void tell_why(const mp_pool *pool, mp__fault *fault)
     }
 }
 
+/* Is worker `w` the process that the supervisor says, and nobody who got its
+ * number since? The pid is the supervisor's word; the rest the kernel says: the
+ * ident names one life of one process. A task may have overwritten that, and
+ * then the worker is not killed here; but nobody else is. 0: it is not. */
+static pid_t living_worker(const mp_pool *pool, uint32_t w)
+{
+    pid_t pid = atomic_load(&pool->core.roster->pids[w]);
+    mp__ident ident = atomic_load(&pool->core.control->workers[w].ident);
+
+    return mp__domain_is_pid(ident, pid) ? pid : 0;
+}
+
 /* Workers that no supervisor minds any more and that the kernel did not end
- * with it. The pid is the supervisor's word. That it still is the worker, and
- * nobody who got its number since, the kernel says: the ident names one life
- * of one process. A task may have overwritten that, and then the worker is not
- * killed here; but nobody else is. */
+ * with it. */
 static void end_workers(mp_pool *pool)
 {
-    struct mp__worker_line *line;
-    pid_t pid;
     uint32_t w;
 
     for (w = 0; w < pool->core.workers; w++) {
-        line = &pool->core.control->workers[w];
-        pid = atomic_load(&pool->core.roster->pids[w]);
         MP_KILL_POINT("finish.ending_worker");
-        if (mp__domain_is_pid(atomic_load(&line->ident), pid)) {
-            mp__child_kill_group(pid);
+        mp__child_kill_group(living_worker(pool, w));
+    }
+}
+
+static bool writes_in_place(const mp_pool *pool)
+{
+    const mp__batch *batch = pool->batches;
+
+    while (batch != NULL && !batch->results_seen) {
+        batch = batch->next;
+    }
+    return batch != NULL;
+}
+
+/* Nobody writes to an array of the caller's any more once its map returns. The
+ * words are frozen: a newborn that we do not see yet gets nothing to do. */
+static void end_writers(mp_pool *pool)
+{
+    int64_t deadline = mp__clock_ns() + REAP_GRACE;
+    uint32_t w;
+
+    if (!writes_in_place(pool)) {
+        return;
+    }
+    MP_KILL_POINT("finish.ending_writers");
+    if (!pool->damaged) {
+        end_workers(pool); /* else the supervisor lives, and does it */
+    }
+    for (w = 0; w < pool->core.workers; w++) {
+        while (living_worker(pool, w) != 0 && !mp__deadline_passed(deadline)) {
+            mp__clock_sleep(MP__MS / 10);
         }
     }
 }
@@ -118,6 +152,7 @@ static void finish(mp_pool *pool, int error)
             (void)mp__task_table_freeze(pool->core.table, slot); /* O13 */
         }
         MP_KILL_POINT("finish.frozen");
+        end_writers(pool);
         pool->over = true;
         (void)mp__collect(pool); /* O14 */
         MP_KILL_POINT("finish.collected");
@@ -239,6 +274,9 @@ static bool is_in_hand(const mp_pool *pool, uint32_t slot,
                           .generation = mp__word_generation(word),
                           .worker = mp__word_worker(word),
                           .item = mp__word_item(word) };
+    if (claim->worker < pool->core.workers) {
+        claim->item = mp__task_table_reached(pool->core.table, claim);
+    }
     return mp__word_state(word) >= MP__TASK_RUNNING &&
            mp__word_state(word) <= MP__TASK_CANCELED &&
            claim->item == index - use->first &&

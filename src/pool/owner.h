@@ -58,7 +58,8 @@ struct mp_pool {
     mp__batch *finished; /* over, with a callback that is due */
     mp__batch **finished_end;
     mp__tally tally;
-    uint64_t max_pending; /* UINT64_MAX: no limit */
+    uint64_t shared_before; /* memory that the workers see was made before */
+    uint64_t max_pending;   /* UINT64_MAX: no limit */
     bool limits_off;
     bool calling_back; /* a `done` callback runs */
     bool watched;      /* somebody polls the bell: keep it armed */

@@ -18,15 +18,27 @@ static int refuse(int error, const char *what, const mp_serializer *by)
     return error;
 }
 
+void *mp__run_argument(mp__runner *runner, size_t size)
+{
+    return mp__scratch_reserve(&runner->argument, size) < 0
+               ? NULL
+               : runner->argument.bytes;
+}
+
+int mp__run_failed(int code)
+{
+    if (mp__task_fault()->text[0] == '\0' || mp__task_fault()->code != code) {
+        (void)mp_task_fail_at(NULL, 0, code, "the task returned %d", code);
+    }
+    return mp__task_told() != 0 ? mp__task_told() : MP_EFAILED;
+}
+
 static int decode_argument(mp__runner *runner, const mp__chunk *chunk,
                            const void *bytes, size_t size)
 {
-    int error;
+    int error =
+        mp__scratch_reserve(&runner->argument, chunk->argument.object_size);
 
-    if (!chunk->has_argument) {
-        return 0;
-    }
-    error = mp__scratch_reserve(&runner->argument, chunk->argument.object_size);
     if (error == 0) {
         error = mp__serializer_decode(&chunk->argument, runner->argument.bytes,
                                       bytes, size);
@@ -36,18 +48,29 @@ static int decode_argument(mp__runner *runner, const mp__chunk *chunk,
                      : 0;
 }
 
-static int run_task(mp__runner *runner, const mp__chunk *chunk)
+int mp__run_into(mp__runner *runner, const mp__chunk *chunk, const void *bytes,
+                 size_t size, size_t index, void *result)
 {
-    int code = chunk->run(chunk->has_argument ? runner->argument.bytes : NULL,
-                          chunk->has_result ? runner->result.bytes : NULL);
+    void *argument = NULL;
+    int error = 0;
+    int code;
 
-    if (code == 0) {
-        return 0;
+    mp__task_set_index(index);
+    if (chunk->has_argument) {
+        error = decode_argument(runner, chunk, bytes, size);
+        argument = runner->argument.bytes;
     }
-    if (mp__task_fault()->text[0] == '\0' || mp__task_fault()->code != code) {
-        (void)mp_task_fail_at(NULL, 0, code, "the task returned %d", code);
+    if (error < 0) {
+        return error;
     }
-    return mp__task_told() != 0 ? mp__task_told() : MP_EFAILED;
+    if (chunk->has_result) {
+        memset(result, 0, chunk->result.object_size);
+    }
+    code = chunk->run(argument, chunk->has_result ? result : NULL);
+    if (chunk->has_argument) {
+        mp_serializer_release(&chunk->argument, argument, 1);
+    }
+    return code == 0 ? 0 : mp__run_failed(code);
 }
 
 static int encode_result(mp__runner *runner, const mp__chunk *chunk,
@@ -73,24 +96,17 @@ mp__ran mp__run_item(mp__runner *runner, const mp__chunk *chunk,
 {
     mp__ran ran = { .error = 0 };
 
-    mp__task_set_index(index);
     if (chunk->has_result) {
         ran.error =
             mp__scratch_reserve(&runner->result, chunk->result.object_size);
-        if (ran.error < 0) {
-            (void)refuse(ran.error, "no memory for a result", &chunk->result);
-            return ran;
-        }
-        memset(runner->result.bytes, 0, chunk->result.object_size);
     }
-    ran.error = decode_argument(runner, chunk, bytes, size);
     if (ran.error < 0) {
+        mp__task_set_index(index);
+        (void)refuse(ran.error, "no memory for a result", &chunk->result);
         return ran;
     }
-    ran.error = run_task(runner, chunk);
-    if (chunk->has_argument) {
-        mp_serializer_release(&chunk->argument, runner->argument.bytes, 1);
-    }
+    ran.error =
+        mp__run_into(runner, chunk, bytes, size, index, runner->result.bytes);
     if (ran.error == 0 && chunk->has_result) {
         ran.error = encode_result(runner, chunk, &ran);
     }

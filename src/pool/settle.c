@@ -122,6 +122,31 @@ static void settle_item(mp__core *core, mp__claim *claim,
     }
 }
 
+/* S4: what the dead worker's open run has brought is decided now, as it would
+ * have been by R3; `claim` moves on to the item that it was at. */
+static void close_run(mp__core *core, mp__claim *claim,
+                      enum mp__task_state state)
+{
+    const mp__chunk *chunk = mp__task_table_body(core->table, claim->slot);
+    uint32_t reached = mp__task_table_reached(core->table, claim);
+    mp__record *record = mp__outbox_open_run(core->outbox, claim);
+
+    /* Beyond what its record has room for it cannot be. */
+    if (record == NULL || reached > chunk->count ||
+        (reached - claim->item) * record->size > MP__PAYLOAD_MOST) {
+        return;
+    }
+    if (reached > claim->item) {
+        MP_KILL_POINT("burial.closing_run");
+        record->end = (uint16_t)reached; /* R3 */
+        MP_KILL_POINT("burial.run_measured");
+        if (mp__task_table_advance(core->table, claim, state, reached,
+                                   reached == chunk->count)) {
+            mp__outbox_publish(core->outbox, claim->worker);
+        }
+    }
+}
+
 static bool is_in_hand(enum mp__task_state state)
 {
     return state != MP__TASK_FREE && state != MP__TASK_HELD;
@@ -142,6 +167,10 @@ bool mp__settle(mp__core *core, uint32_t w, const mp__death *death)
     mp__outbox_roll_forward(core->outbox, w, core->table); /* S4 */
     MP_KILL_POINT("burial.rolled");
     state = mp__task_table_in_hand(core->table, w, &claim);
+    if (is_in_hand(state)) {
+        close_run(core, &claim, state);
+        state = mp__task_table_in_hand(core->table, w, &claim);
+    }
     if (is_in_hand(state)) {
         settle_item(core, &claim, state, death);
         state = mp__task_table_in_hand(core->table, w, &claim);

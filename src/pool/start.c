@@ -5,6 +5,7 @@
 
 #include "mp/error.h"
 #include "mp/process.h"
+#include "objects/shared.h"
 #include "platform/chaos.h"
 #include "platform/child.h"
 #include "platform/clock.h"
@@ -136,6 +137,7 @@ int mp__owner_create(mp_pool **pool, const mp_pool_options *options,
     }
     fresh->waiting_end = &fresh->waiting;
     fresh->finished_end = &fresh->finished;
+    fresh->shared_before = mp__shared_count();
     fresh->max_pending =
         options->max_pending == 0 ? UINT64_MAX : options->max_pending;
     fresh->maker = mp_process_pid(mp_process_current());

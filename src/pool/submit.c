@@ -9,6 +9,7 @@
 #include "mp/error.h"
 #include "mp/process.h"
 #include "objects/serializer.h"
+#include "objects/shared.h"
 #include "platform/clock.h"
 #include "pool/call.h"
 
@@ -72,18 +73,37 @@ static int check_options(const mp_call_options *options, int fields)
 
 /* ---- batches over arrays ---- */
 
-static uint32_t chunk_size_for(const mp_pool *pool, size_t count,
-                               const mp_call_options *options)
+/* Some chunks for each worker: one that is slow holds up no other. */
+static uint32_t share_of(const mp_pool *pool, size_t count)
 {
     size_t workers = pool->core.workers == 0 ? 1 : pool->core.workers;
     size_t chunks = workers * CHUNKS_PER_WORKER;
     size_t size = (count + chunks - 1) / chunks;
 
-    if (options != NULL && options->chunk_size > 0) {
-        size = (size_t)options->chunk_size;
-    }
     size = size < 1 ? 1 : size;
     return size > MP__ITEMS_MOST ? MP__ITEMS_MOST : (uint32_t)size;
+}
+
+/* So many arguments go from hand to hand in shared memory. */
+static size_t most_inline(const mp_task *task)
+{
+    return task->argument != NULL && mp__serializer_is_plain(task->argument)
+               ? MP__CHUNK_INLINE / task->argument->object_size
+               : MP__CHUNK_INLINE / sizeof(int64_t);
+}
+
+static uint32_t chunk_size_for(const mp_pool *pool, const mp_task *task,
+                               size_t count, const mp_call_options *options)
+{
+    uint32_t size = share_of(pool, count);
+    size_t most = most_inline(task);
+
+    if (options != NULL && options->chunk_size > 0) {
+        return options->chunk_size > MP__ITEMS_MOST
+                   ? MP__ITEMS_MOST
+                   : (uint32_t)options->chunk_size;
+    }
+    return size > most && most > 0 ? (uint32_t)most : size;
 }
 
 /* Check a call over `count` arguments, and make its batch. */
@@ -117,7 +137,7 @@ static int begin_array(mp_pool *pool, mp__batch **batch, const mp_task *task,
         (*batch)->count = count;
         (*batch)->source.items = arguments;
         (*batch)->source.count = count;
-        (*batch)->chunk_size = chunk_size_for(pool, count, options);
+        (*batch)->chunk_size = chunk_size_for(pool, task, count, options);
     }
     return error;
 }
@@ -172,6 +192,32 @@ int mp_pool_apply(mp_pool *pool, const mp_task *task, const void *argument,
     return error;
 }
 
+static bool is_seen(const mp_pool *pool, const void *array, size_t count,
+                    size_t size)
+{
+    return !pool->is_inline && array != NULL && count > 0 && size > 0 &&
+           size <= SIZE_MAX / count &&
+           mp__shared_holds(array, count * size, pool->shared_before);
+}
+
+/* Arrays of plain memory that the workers see, too, are used where they
+ * lie. */
+static void look_for_shared(const mp_pool *pool, mp__batch *batch,
+                            bool by_default)
+{
+    const mp__chunk *task = &batch->task;
+
+    batch->arguments_seen = mp__chunk_argument_is_plain(task) &&
+                            is_seen(pool, batch->source.items, batch->count,
+                                    mp__chunk_argument_size(task));
+    if (batch->arguments_seen && by_default) {
+        batch->chunk_size = share_of(pool, batch->count);
+    }
+    batch->results_seen = mp__chunk_result_is_plain(task) &&
+                          is_seen(pool, batch->results, batch->count,
+                                  mp__chunk_result_size(task));
+}
+
 int mp_pool_map(mp_pool *pool, const mp_task *task, const void *arguments,
                 size_t count, void *results, const mp_call_options *options)
 {
@@ -187,10 +233,11 @@ int mp_pool_map(mp_pool *pool, const mp_task *task, const void *arguments,
         mp__batch_free(batch);
         return MP_EINVAL;
     }
-    if (results != NULL && count > 0) {
+    batch->results = results;
+    look_for_shared(pool, batch, options == NULL || options->chunk_size == 0);
+    if (results != NULL && !batch->results_seen) {
         memset(results, 0, count * task->result->object_size);
     }
-    batch->results = results;
     batch->report = options == NULL ? NULL : options->report;
     batch->statuses = options == NULL ? NULL : options->statuses;
     return run_direct(pool, batch);
@@ -321,7 +368,7 @@ static int run_source(mp_pool *pool, mp_iterator **iterator,
     }
     chunk = options == NULL || options->chunk_size == 0
                 ? 1
-                : chunk_size_for(pool, 0, options);
+                : chunk_size_for(pool, task, 0, options);
     error = mp__batch_create(&batch, task, sink,
                              look_ahead_for(pool, source, options, chunk));
     if (error < 0) {

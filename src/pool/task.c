@@ -12,86 +12,77 @@
 #include <stdio.h>
 #include <string.h>
 
-static mp__here here;
+mp__here mp__task_here;
 
 void mp__task_enter(int index)
 {
-    here = (mp__here){ .worker = index + 1, .turn.soft_end = MP__NEVER };
+    mp__task_here =
+        (mp__here){ .worker = index + 1, .turn.soft_end = MP__NEVER };
 }
 
 void mp__task_save(mp__here *outer)
 {
-    *outer = here;
+    *outer = mp__task_here;
 }
 
 void mp__task_restore(const mp__here *outer)
 {
-    here = *outer;
+    mp__task_here = *outer;
 }
 
 void mp__task_set_turn(const mp__turn *turn)
 {
-    here.turn = *turn;
+    mp__task_here.turn = *turn;
 }
 
 int mp__task_told(void)
 {
-    return here.told;
+    return mp__task_here.told;
 }
 
 void mp__task_set_state(void *state)
 {
-    here.state = state;
-}
-
-void mp__task_set_index(size_t index)
-{
-    here.index = index;
-    here.told = 0;
-    here.fault.code = 0;
-    here.fault.line = 0;
-    here.fault.file[0] = '\0';
-    here.fault.text[0] = '\0';
+    mp__task_here.state = state;
 }
 
 const mp__fault *mp__task_fault(void)
 {
-    return &here.fault;
+    return &mp__task_here.fault;
 }
 
 int mp_task_worker_index(void)
 {
-    return here.worker == 0 ? MP_ESTATE : here.worker - 1;
+    return mp__task_here.worker == 0 ? MP_ESTATE : mp__task_here.worker - 1;
 }
 
 size_t mp_task_index(void)
 {
-    return here.index;
+    return mp__task_here.index;
 }
 
 int mp_task_attempt(void)
 {
-    return here.worker == 0 ? 0 : here.turn.attempt;
+    return mp__task_here.worker == 0 ? 0 : mp__task_here.turn.attempt;
 }
 
 bool mp_task_should_stop(void)
 {
-    if (here.worker == 0 || here.told != 0) {
-        return here.told != 0;
+    if (mp__task_here.worker == 0 || mp__task_here.told != 0) {
+        return mp__task_here.told != 0;
     }
-    if (here.turn.is_canceled != NULL &&
-        here.turn.is_canceled(here.turn.context)) {
-        here.told = MP_ECANCELED;
-    } else if (here.turn.soft_end != MP__NEVER &&
-               mp__deadline_passed(here.turn.soft_end)) {
-        here.told = MP_ELIMIT;
+    if (mp__task_here.turn.is_canceled != NULL &&
+        mp__task_here.turn.is_canceled(mp__task_here.turn.context)) {
+        mp__task_here.told = MP_ECANCELED;
+    } else if (mp__task_here.turn.soft_end != MP__NEVER &&
+               mp__deadline_passed(mp__task_here.turn.soft_end)) {
+        mp__task_here.told = MP_ELIMIT;
     }
-    return here.told != 0;
+    return mp__task_here.told != 0;
 }
 
 void *mp_task_state(void)
 {
-    return here.state;
+    return mp__task_here.state;
 }
 
 static void say(mp__fault *fault, int code, const char *format, va_list values)
@@ -126,14 +117,16 @@ int mp_task_fail_at(const char *file, int line, int code, const char *format,
 
     code = code == 0 ? 1 : code;
     va_start(values, format);
-    say(&here.fault, code, format == NULL ? "" : format, values);
+    say(&mp__task_here.fault, code, format == NULL ? "" : format, values);
     va_end(values);
-    here.fault.line = line;
-    if (length >= sizeof(here.fault.file)) {
-        file += length - (sizeof(here.fault.file) - 1); /* the end tells */
+    mp__task_here.fault.line = line;
+    if (length >= sizeof(mp__task_here.fault.file)) {
+        file +=
+            length - (sizeof(mp__task_here.fault.file) - 1); /* the end tells */
     }
     if (file != NULL) {
-        (void)snprintf(here.fault.file, sizeof(here.fault.file), "%s", file);
+        (void)snprintf(mp__task_here.fault.file,
+                       sizeof(mp__task_here.fault.file), "%s", file);
     }
     return code;
 }

@@ -46,8 +46,18 @@ void mp__task_set_turn(const mp__turn *turn);
  * MP_ELIMIT, MP_ECANCELED. */
 int mp__task_told(void);
 
+extern mp__here mp__task_here;
+
 /* The item that runs next; forgets what the last one said. */
-void mp__task_set_index(size_t index);
+static inline void mp__task_set_index(size_t index)
+{
+    mp__task_here.index = index;
+    mp__task_here.told = 0;
+    if (mp__task_here.fault.text[0] != '\0') { /* it said something */
+        mp__task_here.fault = (mp__fault){ .code = 0 };
+    }
+}
+
 /* What the running item said; its text is empty when it said nothing. */
 const mp__fault *mp__task_fault(void);
 

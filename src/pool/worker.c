@@ -270,7 +270,9 @@ _Noreturn void mp__worker_live(mp__core *core, uint32_t index, pid_t supervisor)
 {
     static mp__worker w; /* one in a process */
 
-    w = (mp__worker){ .core = core, .index = index, .supervisor = supervisor };
+    w = (mp__worker){
+        .core = core, .index = index, .supervisor = supervisor, .run_length = 1
+    };
     MP_KILL_ROLE(MP__ROLE_WORKER);
     be_born(&w);
     run_init(&w);

@@ -9,6 +9,7 @@
 #include "platform/clock.h"
 #include "platform/file.h"
 #include "platform/kill_point.h"
+#include "objects/shared.h"
 #include "platform/self.h"
 #include "pool/chunk.h"
 
@@ -17,7 +18,7 @@
 #include <string.h>
 
 /* Is this a copy of the worker that a task has forked? */
-static void leave_copy(const mp__worker *w)
+void mp__worker_leave_copy(const mp__worker *w)
 {
     if (atomic_load_explicit(&mp__self_get()->ident, memory_order_relaxed) !=
         w->ident) {
@@ -26,7 +27,7 @@ static void leave_copy(const mp__worker *w)
 }
 
 /* Does a clock run for the items of this task? */
-static bool is_clocked(const mp__worker *w, const mp__chunk *chunk)
+bool mp__worker_is_clocked(const mp__worker *w, const mp__chunk *chunk)
 {
     return chunk->limit_ms > 0 || w->core->account;
 }
@@ -41,7 +42,7 @@ static int write_to_file(mp__worker *w, const mp__chunk *chunk,
         if (!mp__outbox_has_news_of(w->core->outbox, w->index)) {
             return -EFBIG; /* all of our part is not enough */
         }
-        if (is_clocked(w, chunk)) {
+        if (mp__worker_is_clocked(w, chunk)) {
             mp__worker_stop_clock(w);
         }
         mp__clock_sleep(MP__MS);
@@ -96,7 +97,7 @@ static mp__record *begin_record(mp__worker *w, const mp__chunk *chunk,
                                 size_t payload)
 {
     payload += w->core->account ? sizeof(mp__cost) : 0;
-    if (is_clocked(w, chunk) &&
+    if (mp__worker_is_clocked(w, chunk) &&
         !mp__outbox_has_room(w->core->outbox, w->index, payload)) {
         mp__worker_stop_clock(w);
     }
@@ -129,7 +130,7 @@ static mp__cost cost_of_run(mp__worker *w, int64_t ended)
 
 /* Before the last commit of a task and on its clock, for the stream may be one
  * that nobody reads: what it printed is out before its end. */
-static void flush_last(const mp__chunk *chunk, uint32_t next)
+void mp__worker_flush_last(const mp__chunk *chunk, uint32_t next)
 {
     if (next == chunk->count) {
         (void)fflush(stdout);
@@ -138,11 +139,12 @@ static void flush_last(const mp__chunk *chunk, uint32_t next)
 
 /* The record is complete but for its seal: W7 to W10. The clock of the next
  * item starts before that is in hand. */
-static void commit(mp__worker *w, const mp__chunk *chunk, mp__record *record)
+void mp__worker_commit(mp__worker *w, const mp__chunk *chunk,
+                       mp__record *record)
 {
     uint32_t next = record->end;
     bool last = next == chunk->count;
-    bool clocked = is_clocked(w, chunk);
+    bool clocked = mp__worker_is_clocked(w, chunk);
 
     mp__outbox_seal(w->core->outbox, w->index, record); /* W7 */
     mp__chaos("before commit");
@@ -165,8 +167,8 @@ static void commit(mp__worker *w, const mp__chunk *chunk, mp__record *record)
     }
 }
 
-static void fill_record(mp__worker *w, mp__record *record,
-                        enum mp__record_kind kind, uint32_t end, int error)
+void mp__worker_fill_record(mp__worker *w, mp__record *record,
+                            enum mp__record_kind kind, uint32_t end, int error)
 {
     record->slot = w->claim.slot;
     record->generation = w->claim.generation;
@@ -190,12 +192,13 @@ static void commit_item(mp__worker *w, const mp__chunk *chunk, mp__ran *ran)
     mp__record *record;
     int64_t ended;
 
-    flush_last(chunk, w->claim.item + 1);
+    mp__worker_flush_last(chunk, w->claim.item + 1);
     ended = w->core->account ? mp__clock_ns() : 0; /* it may wait from here */
     parcel = parcel_of(w, chunk, ran);
     record = begin_record(w, chunk, parcel.size);
     MP_KILL_POINT("item.record_begun");
-    fill_record(w, record, parcel.kind, w->claim.item + 1, ran->error);
+    mp__worker_fill_record(w, record, parcel.kind, w->claim.item + 1,
+                           ran->error);
     record->set_aside = ran->error == MP_ELIMIT && chunk->retries > 0;
     record->size = parcel.whole;
     if (parcel.size > 0) {
@@ -208,7 +211,7 @@ static void commit_item(mp__worker *w, const mp__chunk *chunk, mp__ran *ran)
         *mp__record_cost(record) = cost_of_run(w, ended);
     }
     MP_KILL_POINT("item.record_filled");
-    commit(w, chunk, record);
+    mp__worker_commit(w, chunk, record);
 }
 
 /* W5: nobody wants the rest of the task, the item in hand included. */
@@ -216,17 +219,24 @@ static void commit_cancel(mp__worker *w, const mp__chunk *chunk)
 {
     mp__record *record;
 
-    flush_last(chunk, chunk->count);
+    mp__worker_flush_last(chunk, chunk->count);
     record = begin_record(w, chunk, 0);
     MP_KILL_POINT("item.dropping");
-    fill_record(w, record, MP__RECORD_DEATH, chunk->count, MP_ECANCELED);
+    mp__worker_fill_record(w, record, MP__RECORD_DEATH, chunk->count,
+                           MP_ECANCELED);
     /* It was not run, but perhaps by those that died in it. */
     record->pid = mp__task_table_forerunner(w->core->table, &w->claim);
     record->attempt = mp__task_table_attempt(w->core->table, &w->claim) - 1;
     if (record->costed != 0) {
         *mp__record_cost(record) = (mp__cost){ .start_ns = 0 };
     }
-    commit(w, chunk, record);
+    mp__worker_commit(w, chunk, record);
+}
+
+/* A task may have given up the caller's array in this worker. */
+static int is_seen(const void *memory, size_t size)
+{
+    return mp__shared_holds(memory, size, UINT64_MAX) ? 0 : MP_ESTATE;
 }
 
 /* The arguments of a claimed chunk; NULL and an error when they cannot be
@@ -240,7 +250,11 @@ static int find_arguments(mp__worker *w, const mp__claim *claim,
 
     unpack->next = body + MP__CHUNK_HEAD;
     unpack->left = (size_t)chunk->size;
-    if (!chunk->in_file) {
+    if (chunk->where == MP__IN_PLACE) {
+        unpack->next = chunk->arguments;
+        return is_seen(chunk->arguments, unpack->left);
+    }
+    if (chunk->where == MP__IN_SLOT) {
         return chunk->size > MP__CHUNK_INLINE ? MP_EDECODE : 0;
     }
     error = mp__scratch_reserve(&w->arguments, (size_t)chunk->size);
@@ -275,7 +289,7 @@ static void run_item(mp__worker *w, const mp__chunk *chunk, const void *bytes,
     MP_KILL_POINT("item.running");
     *ran = mp__run_item(&w->runner, chunk, bytes, size,
                         (size_t)(chunk->first + w->claim.item));
-    leave_copy(w);
+    mp__worker_leave_copy(w);
     if (ran->error == MP_ELIMIT && attempt <= (uint32_t)chunk->retries) {
         /* W11: it has stopped by itself, and our replacement tries again. */
         (void)mp__task_table_give_up(w->core->table, &w->claim);
@@ -308,7 +322,7 @@ void mp__worker_run_chunk(mp__worker *w)
     if (w->core->account) {
         set_cpu(w, mp__child_own_usage().cpu_ns); /* idling is nobody's */
     }
-    if (is_clocked(w, &chunk)) {
+    if (mp__worker_is_clocked(w, &chunk)) {
         mp__worker_start_clock(w, mp__clock_ns());
         MP_KILL_POINT("chunk.clocked");
         mp__worker_tell_supervisor(w, chunk.limit_ms);
@@ -327,10 +341,15 @@ void mp__worker_run_chunk(mp__worker *w)
             commit_cancel(w, &chunk);
             break;
         }
-        if (error == 0) {
-            run_item(w, &chunk, bytes, size, &ran);
-        } else {
+        if (error < 0) {
             refuse_item(w, &chunk, error, &ran);
+        } else if (!mp__worker_makes_runs(w, &chunk)) {
+            run_item(w, &chunk, bytes, size, &ran);
+        } else if (mp__worker_run_on(w, &chunk, &unpack, bytes, size, &ran)) {
+            i = w->claim.item - 1;
+            continue;
+        } else {
+            i = w->claim.item; /* that one has failed */
         }
         commit_item(w, &chunk, &ran);
         MP_KILL_POINT("item.committed");

@@ -18,10 +18,11 @@ typedef struct mp__worker {
     mp__runner runner;
     mp__scratch arguments; /* of a chunk that lies in the file */
     mp__spin_budget budget;
-    int alarm_end;   /* wakes the supervisor */
-    mp__claim claim; /* the item in hand */
-    int64_t start;   /* of the run, when its clock runs */
-    int64_t cpu;     /* used until then, when the pool accounts */
+    int alarm_end;       /* wakes the supervisor */
+    mp__claim claim;     /* the item in hand */
+    int64_t start;       /* of the run, when its clock runs */
+    int64_t cpu;         /* used until then, when the pool accounts */
+    uint32_t run_length; /* items of a run, by how long the last ones took */
 } mp__worker;
 
 /* worker.c */
@@ -45,5 +46,29 @@ void mp__worker_wait_room(mp__worker *w, size_t payload);
 
 /* Run what is left of the task in hand, and commit each item. */
 void mp__worker_run_chunk(mp__worker *w);
+/* Is this a copy of the worker that a task has forked? Then it ends here. */
+void mp__worker_leave_copy(const mp__worker *w);
+/* Does a clock run for the items of this task? */
+bool mp__worker_is_clocked(const mp__worker *w, const mp__chunk *chunk);
+/* A record of the items from the one in hand to `end`, but for its payload. */
+void mp__worker_fill_record(mp__worker *w, mp__record *record,
+                            enum mp__record_kind kind, uint32_t end, int error);
+/* Before the last commit of a task and on its clock, for the stream may be one
+ * that nobody reads: what it printed is out before its end. */
+void mp__worker_flush_last(const mp__chunk *chunk, uint32_t next);
+/* The record is complete but for its seal: W7 to W10. The clock of the next
+ * item starts before that is in hand. */
+void mp__worker_commit(mp__worker *w, const mp__chunk *chunk,
+                       mp__record *record);
+
+/* worker_run.c */
+
+/* May items of this task share a record? */
+bool mp__worker_makes_runs(const mp__worker *w, const mp__chunk *chunk);
+/* Run items from the one in hand on, whose argument is `size` bytes, and commit
+ * them. True; false: the item in hand then has failed, and *ran says how. */
+bool mp__worker_run_on(mp__worker *w, const mp__chunk *chunk,
+                       mp__unpack *unpack, const void *bytes, size_t size,
+                       mp__ran *ran);
 
 #endif

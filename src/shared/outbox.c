@@ -7,13 +7,24 @@
  *   W9  publish: store the tail
  *   O6  read up to the tail, store the head
  *
+ * Many small items of one task can have one record, a run:
+ *
+ *   R1  write a record without items at the tail, and seal it
+ *   R2  after each item: its result into the record, then done[w] = the next
+ *   R3  say in the record where the run ends, then W8 for all of it, and W9
+ *
+ * Killed after R1 or R2: nothing is committed, but what done[w] says is over
+ * lies complete in the record at the tail, so the supervisor does R3 for the
+ * dead (S4) before it settles the item that he was at. The supervisor dead
+ * too: the owner, once it has frozen the word, takes in what R2 says (O14).
+ *
  * Killed before W8: garbage beyond the tail; the task is not committed.
  * Between W8 and W9: the record is complete and the word says so. The next
  * holder of the ring finds it: a record at the tail is *unpublished* when its
  * position is the tail, its generation is the task's, the word names this
  * worker and an item beyond the record's first. Positions are absolute and
- * written last, so bytes of an older lap or half a record never match. After
- * W9: the owner reads it, if need be woken by the supervisor.
+ * written last, and wiped before anything else of a new record is written, so
+ * bytes of an older lap or half a record never match. After W9: the owner reads it, if need be woken by the supervisor.
  * The supervisor's record of a death follows the same order, in the room that
  * every record leaves for it, so it never waits for the owner.
  *
@@ -150,6 +161,14 @@ void mp__outbox_wait_room(mp__outbox *outbox, uint32_t w, size_t payload,
     }
 }
 
+/* What was sealed here and never committed shall not be taken for the record
+ * that is being written over it. No position is odd. */
+static void unseal(mp__record *record)
+{
+    atomic_store_explicit(&record->position, 1, memory_order_relaxed);
+    atomic_thread_fence(memory_order_release); /* before all other fields */
+}
+
 mp__record *mp__outbox_begin(mp__outbox *outbox, uint32_t w, size_t payload)
 {
     struct ring *ring = &outbox->rings[w];
@@ -157,9 +176,11 @@ mp__record *mp__outbox_begin(mp__outbox *outbox, uint32_t w, size_t payload)
     uint64_t left = to_ring_end(tail);
     mp__record *record = record_at(ring, tail);
 
+    unseal(record);
     if (record_bytes(payload) <= left) {
         return record;
     }
+    unseal(record_at(ring, tail + left));
     record->kind = MP__RECORD_PAD;
     MP_KILL_POINT("outbox.padding");
     atomic_store_explicit(&record->position, tail,
@@ -186,6 +207,16 @@ void mp__outbox_seal(mp__outbox *outbox, uint32_t w, mp__record *record)
     MP_KILL_POINT("outbox.sealed");
 }
 
+/* Of a record that anybody may have overwritten: never more than fits. */
+static size_t run_bytes(uint32_t first, uint32_t end, uint64_t size)
+{
+    uint64_t items = end > first ? end - first : 0;
+
+    return size > MP__PAYLOAD_MOST || items * size > MP__PAYLOAD_MOST
+               ? MP__PAYLOAD_MOST
+               : (size_t)(items * size);
+}
+
 /* Bytes that the payload of a complete record takes in the ring. */
 static size_t payload_in_ring(const mp__record *record)
 {
@@ -196,6 +227,8 @@ static size_t payload_in_ring(const mp__record *record)
     case MP__RECORD_FAULT:
         return cost + (record->size > MP__PAYLOAD_MOST ? MP__PAYLOAD_MOST
                                                        : (size_t)record->size);
+    case MP__RECORD_RUN:
+        return cost + run_bytes(record->first, record->end, record->size);
     case MP__RECORD_IN_FILE:
         return cost + sizeof(uint64_t);
     default:
@@ -225,6 +258,20 @@ static mp__record *sealed_at(struct ring *ring, uint64_t tail, uint64_t *end)
     }
     *end = position + record_bytes(payload_in_ring(record));
     return record;
+}
+
+mp__record *mp__outbox_open_run(mp__outbox *outbox, const mp__claim *claim)
+{
+    struct ring *ring = &outbox->rings[claim->worker];
+    uint64_t end = 0;
+    mp__record *record = sealed_at(ring, atomic_load(&ring->tail), &end);
+
+    return record != NULL && record->kind == MP__RECORD_RUN &&
+                   record->slot == claim->slot &&
+                   record->generation == claim->generation &&
+                   record->first == claim->item
+               ? record
+               : NULL;
 }
 
 void mp__outbox_publish(mp__outbox *outbox, uint32_t w)
@@ -335,6 +382,15 @@ static bool measure(mp__arrival *arrival, uint64_t position, uint64_t tail)
         }
         arrival->payload_size = (size_t)arrival->size;
         break;
+    case MP__RECORD_RUN:
+        if (arrival->size > MP__PAYLOAD_MOST || arrival->end < arrival->first ||
+            (arrival->end - arrival->first) * arrival->size >
+                MP__PAYLOAD_MOST) {
+            return false;
+        }
+        arrival->payload_size =
+            run_bytes(arrival->first, arrival->end, arrival->size);
+        break;
     case MP__RECORD_IN_FILE:
         arrival->payload_size = sizeof(uint64_t);
         break;
@@ -402,20 +458,50 @@ void mp__outbox_release(mp__outbox *outbox, uint32_t w)
     }
 }
 
+/* The open run at `tail`, when items of it are over by R2. */
+static mp__record *reached_at(struct ring *ring, uint64_t tail, uint32_t w,
+                              const mp__task_table *table, uint32_t *reached)
+{
+    uint64_t end = 0;
+    mp__record *record = sealed_at(ring, tail, &end);
+    uint64_t word;
+    mp__claim claim;
+
+    if (record == NULL || record->kind != MP__RECORD_RUN) {
+        return NULL;
+    }
+    claim = (mp__claim){ .slot = record->slot,
+                         .generation = record->generation,
+                         .worker = w,
+                         .item = record->first };
+    word = mp__task_table_word(table, claim.slot);
+    *reached = mp__task_table_reached(table, &claim);
+    return mp__word_generation(word) == claim.generation &&
+                   mp__word_worker(word) == w &&
+                   mp__word_item(word) == claim.item && *reached > claim.item
+               ? record
+               : NULL;
+}
+
 enum mp__arrived mp__outbox_unpublished(mp__outbox *outbox, uint32_t w,
                                         const mp__task_table *table,
                                         mp__arrival *arrival)
 {
     struct ring *ring = &outbox->rings[w];
     uint64_t end = 0;
+    uint32_t reached = 0;
     mp__record *record = committed_at(ring, outbox->heads[w], w, table, &end);
     uint64_t position;
 
+    if (record == NULL) {
+        record = reached_at(ring, outbox->heads[w], w, table, &reached);
+    }
     if (record == NULL) {
         return MP__ARRIVED_NOTHING;
     }
     position = position_of(ring, outbox->heads[w], record);
     look_at(record, arrival);
+    arrival->end = reached > 0 ? reached : arrival->end;
     return measure(arrival, position, position + RING_BYTES)
                ? MP__ARRIVED_RECORD
                : MP__ARRIVED_DAMAGE;

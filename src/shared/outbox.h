@@ -18,6 +18,7 @@ enum mp__record_kind {
     MP__RECORD_RESULT = 1, /* the payload is an encoded result */
     MP__RECORD_IN_FILE,    /* the payload is the file offset of one */
     MP__RECORD_FAULT,      /* the payload is text about a failure */
+    MP__RECORD_RUN,        /* the payload is a result for each item */
     MP__RECORD_DEATH,      /* with its worker, or cancelled; no payload */
     MP__RECORD_PAD         /* up to the end of the ring's memory */
 };
@@ -30,8 +31,8 @@ typedef struct mp__cost {
     uint64_t peak_bytes;
 } mp__cost;
 
-/* The end of items first..end-1 of one task: one item, but for those that end
- * together because their task was cancelled. */
+/* The end of items first..end-1 of one task: one item, but for a run and for
+ * those that end together because their task was cancelled. */
 typedef struct mp__record {
     _Atomic uint64_t position; /* written last */
     uint32_t slot;
@@ -46,7 +47,7 @@ typedef struct mp__record {
     int32_t status;    /* the task's own code, or a dead worker's exit status */
     int32_t pid;       /* of the worker */
     uint32_t attempt;
-    uint64_t size; /* of the result in bytes, wherever it lies */
+    uint64_t size; /* of a result in bytes, wherever it lies */
 } mp__record;      /* cost and payload follow it */
 
 /* A record as the owner takes it in: looked at once, checked, and its own,
@@ -67,7 +68,7 @@ typedef struct mp__arrival {
     uint64_t size;
     mp__cost cost;
     const unsigned char *payload; /* aligned to 16; until it is taken */
-    size_t payload_size;          /* RESULT, FAULT: of all of it */
+    size_t payload_size;          /* RESULT, RUN, FAULT: of all of it */
     uint64_t next;                /* where the record after it begins */
 } mp__arrival;
 
@@ -104,6 +105,9 @@ void mp__outbox_wait_room(mp__outbox *outbox, uint32_t w, size_t payload,
 mp__record *mp__outbox_begin(mp__outbox *outbox, uint32_t w, size_t payload);
 /* The record is complete: whoever finds it committed may publish it. */
 void mp__outbox_seal(mp__outbox *outbox, uint32_t w, mp__record *record);
+/* The record of a run, sealed before its items; the one that a dead writer has
+ * left open at the item of `claim`, or NULL. */
+mp__record *mp__outbox_open_run(mp__outbox *outbox, const mp__claim *claim);
 /* It is committed: the owner may read it. */
 void mp__outbox_publish(mp__outbox *outbox, uint32_t w);
 /* Publish for a dead writer what it had committed and not yet published. */
@@ -128,7 +132,7 @@ void mp__outbox_take(mp__outbox *outbox, uint32_t w,
 /* Let the writer use the room of all records taken. */
 void mp__outbox_release(mp__outbox *outbox, uint32_t w);
 /* After every task word is frozen: the one record of ring `w` that was
- * committed but not published. */
+ * committed but not published, or what its open run has brought. */
 enum mp__arrived mp__outbox_unpublished(mp__outbox *outbox, uint32_t w,
                                         const mp__task_table *table,
                                         mp__arrival *arrival);

@@ -27,7 +27,9 @@
  *   W2  slot = order[ohead]           W3  hand[w] = slot, then
  *       CAS READY -> RUNNING|w|0      W4  CAS ohead + 1 whatever happened
  *   W8  commit: CAS RUNNING|w|i -> RUNNING|w|next or ENDED
+ *   R2  done[w] = slot|next|generation: an item of an open run is over
  *   W5  look at `asked`, then run     W11 give up: CAS RUNNING|w|i -> LIMITED
+ *   S4  after R2: CAS RUNNING or CANCELED|w|i -> the same|w|next, or ENDED
  *   S1  condemn: CAS RUNNING|w|i -> LIMITED or CANCELED, and only then kill
  *   S5  settle: CAS RUNNING, LIMITED or CANCELED|w|i -> HELD|w|i+1 or ENDED;
  *       retry: attempts, then CAS -> HELD|w|i; then look at `asked`, and if
@@ -41,6 +43,7 @@
  *                            the entry taken and moves ohead itself
  *   between W3 and W8        the supervisor settles the item in hand
  *   after W8                 decided; see outbox.c for its record
+ *   after R2                 S4 decides for the dead what R2 said is over
  *   after W11                LIMITED: the supervisor settles that
  *   supervisor after S1      LIMITED|w|i: w can commit nothing, and is ended
  *                            by the kernel or by its slices
@@ -118,6 +121,7 @@ int mp__task_table_create(mp__task_table **table, uint32_t slots,
     uint32_t i;
 
     assert(slots > 0 && (slots & (slots - 1)) == 0);
+    assert(slots <= MP__SLOTS_MOST);
     if (fresh == NULL) {
         return MP_ENOMEM;
     }

@@ -7,6 +7,8 @@
 #ifndef MP__TASK_TABLE_H
 #define MP__TASK_TABLE_H
 
+#include "platform/kill_point.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,6 +27,7 @@ enum mp__task_state {
 
 #define MP__ITEMS_MOST   65535 /* in one task: 16 bits of the word */
 #define MP__WORKERS_MOST 4095  /* 12 bits of the word */
+#define MP__SLOTS_MOST   65536 /* 16 bits of what R2 says */
 #define MP__SLOT_NONE    UINT32_MAX
 
 typedef struct mp__task_table mp__task_table; /* inherited by forks */
@@ -109,6 +112,32 @@ void mp__task_table_sleep(mp__task_table *table, uint64_t seen,
 bool mp__task_table_commit(mp__task_table *table, mp__claim *claim,
                            uint32_t next, bool last);
 
+/* What a worker in an open run writes and looks at for each item. */
+typedef struct mp__run_line {
+    _Atomic uint64_t *done;
+    uint64_t claim; /* as it stands there */
+    const _Atomic uint64_t *asked;
+} mp__run_line;
+
+mp__run_line mp__task_table_run_line(mp__task_table *table,
+                                     const mp__claim *claim);
+
+/* Items before `item` of the open run have ended: their results lie where they
+ * are wanted. See outbox.c. */
+static inline void mp__run_note_done(const mp__run_line *line, uint32_t item)
+{
+    MP_KILL_POINT("run.item_done");
+    atomic_store_explicit(line->done, line->claim | (uint64_t)item << 32,
+                          memory_order_release); /* R2: after the result */
+    MP_KILL_POINT("run.item_noted");
+}
+
+/* W5: may the owner have asked for the end of the task? */
+static inline bool mp__run_is_asked(const mp__run_line *line)
+{
+    return atomic_load(line->asked) != 0;
+}
+
 /* A commit has failed: did somebody who may do so decide? If not, the word
  * was overwritten and nobody will kill the caller. */
 bool mp__task_table_is_decided(const mp__task_table *table,
@@ -119,6 +148,13 @@ void mp__task_table_set_clock(mp__task_table *table, uint32_t worker,
 /* The item in hand has run too long, and its worker itself says so. False:
  * somebody else decided. */
 bool mp__task_table_give_up(mp__task_table *table, const mp__claim *claim);
+
+/* ---- all ---- */
+
+/* The item that the worker of `claim` is at: the one of `claim`, or a later
+ * one, when those between them have ended in an open run. */
+uint32_t mp__task_table_reached(const mp__task_table *table,
+                                const mp__claim *claim);
 
 /* ---- worker and supervisor ---- */
 
@@ -151,6 +187,9 @@ bool mp__task_table_condemn(mp__task_table *table, const mp__claim *claim,
 
 /* For a worker that is reaped, and had `claim` in hand in state `from`: */
 
+/* decide what its open run has brought: the items up to `next`; */
+bool mp__task_table_advance(mp__task_table *table, mp__claim *claim,
+                            enum mp__task_state from, uint32_t next, bool last);
 /* decide that the items up to `next` have ended; the rest of the task, unless
  * there is none, is HELD for the replacement; */
 bool mp__task_table_settle(mp__task_table *table, mp__claim *claim,

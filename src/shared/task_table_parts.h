@@ -10,6 +10,8 @@
 #define CLOSED         UINT64_C(2)
 #define POSITION_SHIFT 2
 
+#define ITEM_MASK (UINT64_C(0xffff) << 32)
+
 #define ASKED_DROP (UINT64_C(1) << 32)
 #define ASKED_KILL (UINT64_C(2) << 32)
 
@@ -23,6 +25,7 @@ struct mp__task_line {
 struct mp__task_hand {
     _Alignas(64) _Atomic uint32_t slot;
     _Atomic int64_t clock;
+    _Atomic uint64_t done; /* slot:16 | item:16 | generation:32, of a run */
 };
 
 struct mp__task_control {

@@ -182,6 +182,45 @@ bool mp__task_table_commit(mp__task_table *table, mp__claim *claim,
     return true;
 }
 
+/* R2 with no item in it. */
+static uint64_t done_of(const mp__claim *claim)
+{
+    return (uint64_t)claim->slot << 48 | claim->generation;
+}
+
+mp__run_line mp__task_table_run_line(mp__task_table *table,
+                                     const mp__claim *claim)
+{
+    return (mp__run_line){ .done = &table->hands[claim->worker].done,
+                           .claim = done_of(claim),
+                           .asked = &table->lines[claim->slot].asked };
+}
+
+uint32_t mp__task_table_reached(const mp__task_table *table,
+                                const mp__claim *claim)
+{
+    uint64_t done = atomic_load_explicit(&table->hands[claim->worker].done,
+                                         memory_order_acquire);
+
+    uint32_t item = mp__word_item(done);
+
+    return (done & ~ITEM_MASK) == done_of(claim) && item > claim->item
+               ? item
+               : claim->item;
+}
+
+bool mp__task_table_advance(mp__task_table *table, mp__claim *claim,
+                            enum mp__task_state from, uint32_t next, bool last)
+{
+    MP_KILL_POINT("advance.begun");
+    if (!move(table, claim, from, last ? MP__TASK_ENDED : from, next)) {
+        return false; /* S4: the owner has frozen it */
+    }
+    MP_KILL_POINT("advance.won");
+    claim->item = next;
+    return true;
+}
+
 bool mp__task_table_give_up(mp__task_table *table, const mp__claim *claim)
 {
     bool won;

@@ -6,6 +6,7 @@
 #include "mp/error.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,6 +45,80 @@ static void map_numbers(void)
         ledger_totals(pool, true);
     }
     ledger_close(pool, &options);
+}
+
+/* ---- map: runs of many items, of decoded arguments and in place ---- */
+
+enum { LONG_RUN = 40, FATAL = 29 };
+
+static int measure(const void *argument, void *result)
+{
+    const char *text = *(char *const *)argument;
+
+    if (text[0] == '!') {
+        (void)raise(SIGKILL);
+    }
+    *(int64_t *)result = (int64_t)strlen(text);
+    return 0;
+}
+
+static const mp_task measure_task = { .run = measure,
+                                      .argument = &mp_serializer_string,
+                                      .result = &mp_serializer_int64 };
+
+/* False: the pool was broken before, and no status was written. */
+static bool run_map(mp_pool *pool, const mp_task *task, const void *arguments,
+                    int64_t *results, int *statuses)
+{
+    const mp_call_options options = { .chunk_size = LONG_RUN,
+                                      .statuses = statuses };
+    int i;
+    int error;
+
+    for (i = 0; i < LONG_RUN; i++) {
+        statuses[i] = 1;
+    }
+    error = mp_pool_map(pool, task, arguments, LONG_RUN, results, &options);
+    return error != MP_EBROKEN || statuses[0] != 1; /* else it was before */
+}
+
+static void check_run(const int *statuses, const int64_t *results, bool square)
+{
+    int64_t good;
+    int i;
+
+    for (i = 0; i < LONG_RUN; i++) {
+        ledger_item(statuses[i], i == FATAL ? MP_ECRASHED : 0);
+        good = square ? (int64_t)(i + 1) * (i + 1) : 3;
+        CHECK(results[i] == (statuses[i] == 0 ? good : 0));
+    }
+}
+
+static void map_in_runs(void)
+{
+    const mp_pool_options options = { .workers = 1 };
+    const char *texts[LONG_RUN];
+    int statuses[LONG_RUN];
+    int64_t *arrays = NULL;
+    mp_pool *pool;
+    int i;
+
+    CHECK(mp_shared_create((void **)&arrays, 2 * LONG_RUN * sizeof(int64_t)) ==
+          0);
+    for (i = 0; i < LONG_RUN; i++) {
+        texts[i] = i == FATAL ? "!" : "abc";
+        arrays[i] = i == FATAL ? -1 : i + 1;
+    }
+    pool = ledger_pool(&options);
+    if (run_map(pool, &square_task, arrays, arrays + LONG_RUN, statuses)) {
+        check_run(statuses, arrays + LONG_RUN, true);
+    }
+    if (run_map(pool, &measure_task, texts, arrays, statuses)) {
+        check_run(statuses, arrays, false);
+    }
+    ledger_totals(pool, true);
+    ledger_close(pool, &options);
+    mp_shared_destroy(arrays);
 }
 
 /* ---- apply: arguments and results that go to the file, callbacks ---- */
@@ -336,6 +411,12 @@ const struct scenario pool_scenarios[] = {
       map_numbers,
       MP__ROLE_OWNER,
       { { MP__ROLE_OWNER, "submit.queued" } } },
+    { "runs", map_in_runs, MP__ROLE_OWNER, { { 0 } } },
+    { "runs_lost",
+      map_in_runs,
+      MP__ROLE_OWNER,
+      { { MP__ROLE_WORKER, "run.item_noted" },
+        { MP__ROLE_SUPERVISOR, "burial.closing_run" } } },
     { "apply", call_tasks, MP__ROLE_OWNER, { { 0 } } },
     { "poll", poll_pool, MP__ROLE_OWNER, { { 0 } } },
     { "imap", iterate_twice, MP__ROLE_OWNER, { { 0 } } },

@@ -57,6 +57,9 @@
 #ifndef FORKFAIL
 #define FORKFAIL 0 /* replacements not forked while another worker lives */
 #endif
+#ifndef RUNS
+#define RUNS 0 /* 1: the items of a chunk share a record, an open run */
+#endif
 #ifndef RCAP
 #define RCAP 2 /* records that a ring holds: 2 is the smallest legal size */
 #endif
@@ -94,10 +97,11 @@ bit sleepers, closed;
 byte ohead;
 byte cur[NW]; /* hand: slot that w claims or runs, set BEFORE the claim */
 byte tail[NW], head[NW];
-typedef record { byte slot, gen, item, last, how; bit sealed };
+typedef record { byte slot, gen, item, last, how; bit open, sealed };
 typedef ring { record r[NR] };
 ring rg[NW];
 bit armed; /* the owner sleeps, or is about to */
+byte done_s[NW], done_g[NW], done_i[NW]; /* R2, one word for each worker */
 
 /* ---- kernel ---- */
 bit bell;    /* a byte is in the bell pipe */
@@ -111,6 +115,7 @@ byte fate[NT*MI]; /* how the item ended, set at the deciding step */
 byte seen[NT*MI]; /* what the owner told its user */
 byte ran[NT*MI];  /* times that the item was started */
 byte doing[NW];   /* item that w is in, plus 1 */
+bit made[NT*MI];  /* its result is where the record says */
 byte crashes, limits, giveups, forkfails;
 bit calm; /* the enemy has finished, so that a hang is a dead end */
 
@@ -145,6 +150,7 @@ inline decide(t_, a_, b_, how_) {
     do
     :: k < b_ ->
        assert(fate[ID(t_, k)] == 0);
+       assert(how_ != E_DONE || made[ID(t_, k)]);
        fate[ID(t_, k)] = how_;
        k++
     :: else -> break
@@ -161,6 +167,17 @@ inline run_item(i_) {
 /* W7, also for the supervisor, in two halves, the position last. A forerunner
  * that died here may have sealed this very place, so the first half counts. */
 #define AT(w) rg[w].r[tail[w]]
+
+/* R2 says that items of the run that w began at item i are over. */
+#define REACHED(w, s, g, i) \
+    (done_s[w] == (s) && done_g[w] == (g) && done_i[w] > (i))
+
+/* The record at t of w's ring is an open run with such items. */
+#define OPEN_RUN(w, t) \
+    (rg[w].r[t].sealed && rg[w].r[t].open && \
+     gn[rg[w].r[t].slot] == rg[w].r[t].gen && wk[rg[w].r[t].slot] == w && \
+     it[rg[w].r[t].slot] == rg[w].r[t].item && \
+     REACHED(w, rg[w].r[t].slot, rg[w].r[t].gen, rg[w].r[t].item))
 
 /* The record at t of w's ring was committed but not published. */
 #define UNPUBLISHED(w, t) \
@@ -251,7 +268,42 @@ claim:  atomic { ROOM(me) >= 1 -> h = ohead };                    /* W1 */
         :: else
         fi;
 
-start:  atomic {
+start:
+#if RUNS
+        if
+        :: COUNT(task[s]) > 1 && asked[s] != g ->
+           d_step {
+               ROOM(me) >= 2 ->                                   /* R1 */
+               AT(me).sealed = 0;
+               AT(me).slot = s; AT(me).gen = g; AT(me).item = i;
+               AT(me).last = i; AT(me).how = E_DONE; AT(me).open = 1
+           };
+           AT(me).sealed = 1;
+           how = E_DONE; a = i;
+           do
+           :: true ->
+#ifdef BAD_NOTE_FIRST
+              d_step { done_s[me] = s; done_g[me] = g; done_i[me] = a + 1 };
+              made[ID(task[s], a)] = 1;
+#else
+              made[ID(task[s], a)] = 1;
+              d_step { done_s[me] = s; done_g[me] = g; done_i[me] = a + 1 };
+#endif
+              a++;                                                /* R2 */
+              if
+              :: a < COUNT(task[s]) && asked[s] != g ->
+                 d_step { run_item(a); doing[me] = ID(task[s], a) + 1 }
+              :: break
+              fi
+           od;
+#ifndef BAD_MEASURED_LATE
+           AT(me).last = a;                                       /* R3 */
+#endif
+           goto commit
+        :: else
+        fi;
+#endif
+        atomic {
             if
             :: asked[s] == g -> how = E_CANCEL; a = COUNT(task[s]) /* W5 */
             :: else -> how = E_DONE; a = i + 1
@@ -278,7 +330,12 @@ start:  atomic {
 #else
             ROOM(me) >= 2 ->                                      /* W6 */
 #endif
-            AT(me).slot = s; AT(me).gen = g; AT(me).item = i
+            AT(me).sealed = 0; AT(me).open = 0;
+            AT(me).slot = s; AT(me).gen = g; AT(me).item = i;
+            if
+            :: how == E_DONE -> made[ID(task[s], i)] = 1
+            :: else
+            fi
         };
         d_step {
             AT(me).last = a; AT(me).how = how; AT(me).sealed = 1  /* W7 */
@@ -292,6 +349,9 @@ start:  atomic {
         :: st[s] == RUNNING && wk[s] == me && gn[s] == g
         :: else -> false
         fi;
+#endif
+#if RUNS
+commit: skip;
 #endif
         d_step {                                                  /* W8 */
 #ifdef BAD_PROGRESS_APART
@@ -318,6 +378,9 @@ start:  atomic {
         :: !won -> false /* lost: wait for SIGKILL */
         :: else
         fi;
+#ifdef BAD_MEASURED_LATE
+        AT(me).last = a;
+#endif
 #ifndef BAD_PUBLISH_FIRST
         tail[me] = tail[me] + 1;                                  /* W9 */
 #endif
@@ -352,7 +415,8 @@ inline slay() {
     d_step {
         if
         :: alive[w] ->
-           assert(doing[w] == ID(task[s], i) + 1 && gn[s] == g);
+           assert(gn[s] == g && (doing[w] == ID(task[s], i) + 1 ||
+                                 (RUNS && doing[w] > ID(task[s], i))));
            kill9[w] = 1
         :: else
         fi
@@ -466,6 +530,35 @@ reap:   skip;                                                     /* S3 */
 #endif
         more = 0;
         s = cur[w];
+#if RUNS && !defined(BAD_RUN_FORGOTTEN)
+        if
+        :: d_step { s < NS && wk[s] == w && OPEN_RUN(w, tail[w]) &&
+                    rg[w].r[tail[w]].slot == s &&
+                    (st[s] == RUNNING || st[s] == CANCELED) ->
+                    g = gn[s]; i = it[s]; k = done_i[w] };
+           spare = k; k = 0;
+           AT(w).last = spare;                                    /* R3 */
+           d_step {                                               /* S4 */
+               if
+               :: wk[s] == w && gn[s] == g && st[s] != BROKEN ->
+                  decide(task[s], i, spare, E_DONE);
+                  it[s] = spare;
+                  how = 1;
+                  if
+                  :: spare == COUNT(task[s]) -> st[s] = ENDED
+                  :: else
+                  fi
+               :: else -> assert(sup_crashed)
+               fi
+           };
+           if
+           :: how -> tail[w] = tail[w] + 1
+           :: else
+           fi;
+           spare = 0; how = 0
+        :: else
+        fi;
+#endif
         if
         :: s < NS ->                                              /* S5 */
            d_step {
@@ -492,6 +585,7 @@ reap:   skip;                                                     /* S3 */
               spare = (how == E_CANCEL -> n : i + 1);
               d_step {
                   assert(ROOM(w) >= 1);
+                  AT(w).sealed = 0; AT(w).open = 0;
                   AT(w).slot = s; AT(w).gen = g; AT(w).item = i
               };
               d_step { AT(w).last = spare; AT(w).how = how; AT(w).sealed = 1 };
@@ -519,7 +613,8 @@ reap:   skip;                                                     /* S3 */
            d_step { i = it[s]; how = 0 };
            if
            :: more && asked[s] == g && ROOM(w) >= 2 ->
-              d_step { AT(w).slot = s; AT(w).gen = g; AT(w).item = i };
+              d_step { AT(w).sealed = 0; AT(w).open = 0;
+                       AT(w).slot = s; AT(w).gen = g; AT(w).item = i };
               d_step { AT(w).last = n; AT(w).how = E_CANCEL; AT(w).sealed = 1 };
               d_step {
                   how = WORD_IS(s, HELD, w, i, g);
@@ -618,7 +713,7 @@ inline read(r_) {
     od;
     i = 0; /* fewer states: */
     r_.slot = 0; r_.gen = 0; r_.item = 0; r_.last = 0; r_.how = 0;
-    r_.sealed = 0
+    r_.open = 0; r_.sealed = 0
 }
 
 inline free_read() {
@@ -829,6 +924,16 @@ proctype owner()
        :: UNPUBLISHED(w, t) && used[rg[w].r[t].slot] ->           /* O14 */
           d_step { read(rg[w].r[t]) };
           free_read()
+#if RUNS
+       :: OPEN_RUN(w, t) && used[rg[w].r[t].slot] ->
+          d_step {
+              s = rg[w].r[t].slot; i = rg[w].r[t].item;
+              rg[w].r[t].last = done_i[w];
+              decide(task[s], i, done_i[w], E_DONE);
+              read(rg[w].r[t])
+          };
+          free_read()
+#endif
        :: else
        fi;
 #endif

@@ -1,0 +1,220 @@
+/*
+ * worker_run.c -- many small items, one record and one commit
+ *
+ * Where no clock runs for single items and a result is a few bytes of plain
+ * memory, a commit for each item would cost more than the items. Steps R1 to
+ * R3 are those of shared/outbox.c: a worker killed in a run loses the item in
+ * hand and no other, as everywhere.
+ *
+ * What waits in an open run is not told yet, so a run is as long as what was
+ * run last makes likely to take some 20 us; items that take longer than that
+ * have runs of one.
+ */
+#include "pool/worker_parts.h"
+
+#include "objects/shared.h"
+#include "platform/chaos.h"
+#include "platform/clock.h"
+#include "platform/kill_point.h"
+#include "platform/self.h"
+
+#define LENGTH_MOST     1024
+#define LENGTH_IN_CHAOS 4
+#define PAYLOAD_GOOD    ((size_t)16384) /* a sixteenth of the ring */
+#define OBJECT_MOST     ((size_t)1024)
+#define SHORT_ENOUGH    (20 * MP__US)
+#define MUCH_TOO_LONG   (200 * MP__US)
+
+bool mp__worker_makes_runs(const mp__worker *w, const mp__chunk *chunk)
+{
+    return chunk->count > 1 && !mp__worker_is_clocked(w, chunk) &&
+           mp__chunk_result_is_plain(chunk) &&
+           mp__chunk_result_size(chunk) <= OBJECT_MOST &&
+           (!chunk->has_result || chunk->result.release == NULL);
+}
+
+/* How many items the run may have that begins with the one in hand. */
+static uint32_t length_of(const mp__worker *w, const mp__chunk *chunk)
+{
+    size_t size = mp__chunk_result_size(chunk);
+    size_t fits = size == 0 ? LENGTH_MOST : PAYLOAD_GOOD / size;
+    size_t length = chunk->count - w->claim.item;
+
+    length = length < fits ? length : fits;
+    return length < w->run_length ? (uint32_t)length : w->run_length;
+}
+
+static void learn(mp__worker *w, uint32_t items, int64_t took)
+{
+    if (mp__chaos_is_on()) {
+        w->run_length = LENGTH_IN_CHAOS; /* one seed, one plan */
+    } else if (took > MUCH_TOO_LONG) {
+        w->run_length = 1;
+    } else if (took > SHORT_ENOUGH) {
+        w->run_length = (w->run_length + 1) / 2;
+    } else if (items == w->run_length && items < LENGTH_MOST) {
+        w->run_length = 2 * items;
+    }
+}
+
+/* Where the results of the items from the one in hand on are wanted: in the
+ * caller's array; NULL: in records. */
+static unsigned char *made_in_place(const mp__worker *w, const mp__chunk *chunk)
+{
+    size_t size = mp__chunk_result_size(chunk);
+    unsigned char *place = chunk->results;
+
+    if (place == NULL) {
+        return NULL;
+    }
+    place += (chunk->first + w->claim.item) * size;
+    /* A task may have given it up in this worker. */
+    return mp__shared_holds(place, (chunk->count - w->claim.item) * size,
+                            UINT64_MAX)
+               ? place
+               : NULL;
+}
+
+/* R1, with room for `items` results. */
+static mp__record *open_run(mp__worker *w, size_t size, uint32_t items)
+{
+    size_t payload = size * items;
+    mp__record *record;
+
+    mp__worker_wait_room(w, payload);
+    MP_KILL_POINT("run.has_room");
+    record = mp__outbox_begin(w->core->outbox, w->index, payload);
+    mp__worker_fill_record(w, record, MP__RECORD_RUN, w->claim.item, 0);
+    record->size = size;
+    MP_KILL_POINT("run.filled");
+    mp__outbox_seal(w->core->outbox, w->index, record); /* R1 */
+    return record;
+}
+
+/* R3 */
+static void close_run(mp__worker *w, const mp__chunk *chunk, mp__record *record,
+                      uint32_t next)
+{
+    mp__worker_flush_last(chunk, next);
+    MP_KILL_POINT("run.closing");
+    record->end = (uint16_t)next;
+    mp__worker_commit(w, chunk, record);
+    MP_KILL_POINT("run.committed");
+}
+
+static bool is_canceled(const void *context)
+{
+    const mp__worker *w = context;
+
+    return mp__task_table_asked(w->core->table, &w->claim) == MP__ASKED_KILL;
+}
+
+static void set_turn(mp__worker *w, int attempt)
+{
+    mp__task_set_turn(&(mp__turn){ .attempt = attempt,
+                                   .soft_end = MP__NEVER,
+                                   .is_canceled = is_canceled,
+                                   .context = w });
+}
+
+/* A run in the making. */
+struct run {
+    mp__run_line line;
+    unsigned char *place; /* of the next result */
+    uint32_t item;
+    uint32_t end;
+};
+
+/* Items whose arguments are something to decode. */
+static int run_decoding(mp__worker *w, const mp__chunk *chunk,
+                        mp__unpack *unpack, const void *bytes, size_t size,
+                        struct run *run)
+{
+    int error;
+
+    do {
+        mp__chaos("before run");
+        MP_KILL_POINT("run.running");
+        error = mp__run_into(&w->runner, chunk, bytes, size,
+                             (size_t)(chunk->first + run->item), run->place);
+        mp__worker_leave_copy(w);
+        if (error < 0) {
+            break;
+        }
+        run->place += mp__chunk_result_size(chunk);
+        run->item++;
+        mp__run_note_done(&run->line, run->item); /* R2 */
+    } while (run->item < run->end && !mp__run_is_asked(&run->line) &&
+             mp__unpack_next(unpack, chunk, &bytes, &size));
+    return error;
+}
+
+/* Items of plain memory or none on either side. The tasks may be smaller than
+ * what is done around them, so what does not change stays out of the loop. */
+static int run_plain(mp__worker *w, const mp__chunk *chunk, mp__unpack *unpack,
+                     const unsigned char *bytes, struct run *run)
+{
+    size_t size = mp__chunk_argument_size(chunk);
+    size_t result_size = mp__chunk_result_size(chunk);
+    unsigned char *copy = chunk->where == MP__IN_PLACE || size == 0
+                              ? NULL
+                              : mp__run_argument(&w->runner, size);
+    const _Atomic uint32_t *ident = mp__self_ident_word();
+    unsigned char *place = result_size == 0 ? NULL : run->place;
+    size_t first = (size_t)chunk->first;
+    uint32_t item = run->item;
+    int error = 0;
+
+    if (chunk->where != MP__IN_PLACE && size > 0 && copy == NULL) {
+        return run_decoding(w, chunk, unpack, bytes, size, run);
+    }
+    do {
+        mp__chaos("before run");
+        MP_KILL_POINT("run.running_plain");
+        error = mp__run_plain(chunk, bytes, copy, place, first + item);
+        if (ident == NULL ||
+            atomic_load_explicit(ident, memory_order_relaxed) != w->ident) {
+            mp__worker_leave_copy(w);
+        }
+        if (error < 0) {
+            break;
+        }
+        place = place == NULL ? NULL : place + result_size;
+        bytes = bytes == NULL ? NULL : bytes + size;
+        item++;
+        mp__run_note_done(&run->line, item); /* R2 */
+    } while (item < run->end && !mp__run_is_asked(&run->line));
+    mp__unpack_skip(unpack, chunk, item - run->item - (error == 0));
+    run->item = item;
+    return error;
+}
+
+bool mp__worker_run_on(mp__worker *w, const mp__chunk *chunk,
+                       mp__unpack *unpack, const void *bytes, size_t size,
+                       mp__ran *ran)
+{
+    uint32_t first = w->claim.item;
+    size_t object = mp__chunk_result_size(chunk);
+    int64_t began = mp__clock_ns();
+    mp__record *record;
+    struct run run = { .item = first, .end = first + length_of(w, chunk) };
+
+    run.line = mp__task_table_run_line(w->core->table, &w->claim);
+    run.place = made_in_place(w, chunk);
+    set_turn(w, (int)mp__task_table_attempt(w->core->table, &w->claim));
+    record = open_run(w, run.place == NULL ? object : 0, run.end - first);
+    run.place = run.place == NULL ? mp__record_payload(record) : run.place;
+    if (record->attempt > 1) {
+        run.end = first + 1; /* a forerunner died in that one alone */
+    }
+    ran->error = mp__chunk_argument_is_plain(chunk) &&
+                         unpack->left >= mp__chunk_argument_size(chunk) *
+                                             (run.end - first - 1)
+                     ? run_plain(w, chunk, unpack, bytes, &run)
+                     : run_decoding(w, chunk, unpack, bytes, size, &run);
+    learn(w, run.item - first, mp__clock_ns() - began);
+    if (run.item > first) {
+        close_run(w, chunk, record, run.item);
+    }
+    return ran->error == 0;
+}
