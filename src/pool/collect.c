@@ -168,6 +168,7 @@ static void read_fault(const mp__arrival *arrival, mp__fault *fault)
     size_t size = arrival->payload_size < sizeof(*fault) ? arrival->payload_size
                                                          : sizeof(*fault);
 
+    memset(fault, 0, sizeof(*fault));
     memcpy(fault, arrival->payload, size);
     fault->file[sizeof(fault->file) - 1] = '\0';
     fault->text[sizeof(fault->text) - 1] = '\0';
@@ -218,7 +219,7 @@ static void end_all(mp_pool *pool, mp__batch *batch, size_t first,
 /* O6 for one record. */
 bool mp__deliver(mp_pool *pool, uint32_t w, const mp__arrival *arrival)
 {
-    mp__fault fault = { .code = 0 };
+    mp__fault fault; /* large, and rarely needed */
     mp__news news = { .error = arrival->error,
                       .end = mp__end_of(arrival->error),
                       .status = arrival->kind == MP__RECORD_DEATH

@@ -58,6 +58,14 @@ static void skip_lost(mp__batch *batch)
     }
 }
 
+/* Is there room to take several items at once, or nothing left to hand out? */
+static bool is_worth_a_step(const mp__batch *batch)
+{
+    size_t room = batch->look_ahead - (batch->taken - batch->handed);
+
+    return room >= batch->look_ahead / 4 || mp__batch_next_kept(batch) == NULL;
+}
+
 static int end_of(mp__batch *batch)
 {
     int error = batch->source_told ? 0 : batch->source_error;
@@ -127,7 +135,7 @@ int mp_iterator_next(mp_iterator *iterator, void *result, mp_report *report,
         return end_of(batch);
     }
     error = hand_out(batch, kept, result, report);
-    if (batch->pool != NULL) {
+    if (batch->pool != NULL && is_worth_a_step(batch)) {
         mp__owner_step(batch->pool); /* take the next from the source */
     }
     return error;

@@ -446,7 +446,8 @@ void mp__outbox_release(mp__outbox *outbox, uint32_t w)
     struct ring *ring = &outbox->rings[w];
 
     MP_KILL_POINT("outbox.releasing");
-    atomic_store(&ring->head, outbox->heads[w]); /* O6 */
+    atomic_store_explicit(&ring->head, outbox->heads[w],
+                          memory_order_release); /* O6 */
     MP_KILL_POINT("outbox.released");
     atomic_thread_fence(memory_order_seq_cst); /* against wait_room's fence */
     if (atomic_load_explicit(&ring->starved, memory_order_relaxed) != 0) {

@@ -229,10 +229,14 @@ uint32_t mp__task_table_submit(mp__task_table *table, uint32_t slot)
                           memory_order_relaxed); /* O1: before O2 */
     atomic_store_explicit(&table->lines[slot].asked, 0, memory_order_relaxed);
     MP_KILL_POINT("submit.cleared");
-    atomic_store(&table->lines[slot].word,
-                 mp__task_word_of(MP__TASK_READY, 0, 0, generation)); /* O2 */
+    /* O2 and O3 are seen by whoever sees O4, and an earlier sight of O2 (by a
+     * claimer whose head is a lap old) is as good: release is enough. */
+    atomic_store_explicit(&table->lines[slot].word,
+                          mp__task_word_of(MP__TASK_READY, 0, 0, generation),
+                          memory_order_release); /* O2 */
     MP_KILL_POINT("submit.ready");
-    atomic_store(mp__task_order_at(table, own->position), slot); /* O3 */
+    atomic_store_explicit(mp__task_order_at(table, own->position), slot,
+                          memory_order_release); /* O3 */
     MP_KILL_POINT("submit.ordered");
     tail = atomic_fetch_add(&control->otail, UINT64_C(1)
                                                  << POSITION_SHIFT); /* O4 */
@@ -287,9 +291,11 @@ bool mp__task_table_free(mp__task_table *table, uint32_t slot)
     uint64_t word;
 
     MP_KILL_POINT("slot.freeing");
-    word = atomic_exchange(
-        &table->lines[slot].word,
-        mp__task_word_of(MP__TASK_FREE, 0, 0, generation)); /* after O6 */
+    /* Nobody else writes an ENDED word; only this says that it is one. */
+    word = atomic_load_explicit(&table->lines[slot].word, memory_order_acquire);
+    atomic_store_explicit(&table->lines[slot].word,
+                          mp__task_word_of(MP__TASK_FREE, 0, 0, generation),
+                          memory_order_relaxed); /* after O6 */
     MP_KILL_POINT("slot.freed");
     return mp__word_state(word) == MP__TASK_ENDED &&
            mp__word_generation(word) == generation;

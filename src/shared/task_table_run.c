@@ -38,7 +38,8 @@ enum mp__claimed mp__task_table_claim(mp__task_table *table, uint32_t worker,
         word = mp__task_table_word(table, slot);
         MP_KILL_POINT("claim.looked");
         if (mp__word_state(word) == MP__TASK_READY) {
-            atomic_store(&table->hands[worker].slot, slot); /* W3 */
+            atomic_store_explicit(&table->hands[worker].slot, slot,
+                                  memory_order_release); /* W3: before CAS */
             MP_KILL_POINT("claim.in_hand");
             won = atomic_compare_exchange_strong(
                 &table->lines[slot].word, &word,
