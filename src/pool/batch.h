@@ -78,7 +78,8 @@ typedef struct mp__batch {
     bool pinned;          /* in use by a call: it does not go yet */
     bool queued;          /* to be called: among the finished */
     struct mp_pool *pool; /* NULL: it is gone, every item has ended */
-    mp__chunk task;       /* as every chunk of it begins */
+    mp__chunk task;       /* what every chunk of it has */
+    uint64_t stamp;       /* the slots that have it, too, have this; 0: none */
     enum mp__sink sink;
     size_t count; /* of items; SIZE_MAX while the source has not told */
     size_t taken; /* from the source so far */

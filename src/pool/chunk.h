@@ -17,9 +17,19 @@ enum mp__arguments_in {
     MP__IN_PLACE /* in the caller's array, which its workers see */
 };
 
+#define MP__CHUNK_SMALL ((size_t)16)
+
 /* What a worker must know of a task. Stands at the start of the task slot's
  * body, written by the owner while the slot is FREE. */
 typedef struct mp__chunk {
+    uint32_t count; /* of items */
+    enum mp__arguments_in where;
+    uint64_t first;                 /* index of the first of them in its call */
+    uint64_t size;                  /* of all arguments, in bytes */
+    const unsigned char *arguments; /* IN_PLACE: of the first of them */
+    /* IN_SLOT, when they are so few: in one cache line with the above. */
+    _Alignas(16) unsigned char small[MP__CHUNK_SMALL];
+    /* From here on the same for all chunks of a call. */
     int (*run)(const void *argument, void *result);
     mp_serializer argument;
     mp_serializer result;
@@ -27,11 +37,6 @@ typedef struct mp__chunk {
     bool has_result;
     int limit_ms; /* of one run; 0: none */
     int retries;
-    enum mp__arguments_in where;
-    uint32_t count;                 /* of items */
-    uint64_t first;                 /* index of the first of them in its call */
-    uint64_t size;                  /* of all arguments, in bytes */
-    const unsigned char *arguments; /* IN_PLACE: of the first of them */
     unsigned char *results; /* of the call, made in place; NULL: they are not */
 } mp__chunk;
 
@@ -42,6 +47,8 @@ typedef struct mp__chunk {
 
 /* Without items yet. */
 mp__chunk mp__chunk_of(const mp_task *task);
+/* Of two chunks: is what all chunks of a call have in common the same? */
+bool mp__chunk_is_alike(const mp__chunk *one, const mp__chunk *other);
 
 /* An argument is nothing or plain memory of that size, and so is a result. */
 static inline bool mp__chunk_argument_is_plain(const mp__chunk *chunk)

@@ -251,6 +251,9 @@ bool mp__deliver(mp_pool *pool, uint32_t w, const mp__arrival *arrival)
         read_fault(arrival, &fault);
         news.fault = &fault;
     }
+    if (!is_good(arrival->kind)) {
+        mp__forget_stamps(pool); /* who knows what it has overwritten */
+    }
     MP_KILL_POINT("collect.read");
     use = &pool->uses[arrival->slot];
     batch = use->batch;

@@ -13,60 +13,81 @@
 #include "platform/file.h"
 #include "platform/kill_point.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define ANNOUNCED_TOGETHER 8
 
 /* O1: the arguments of a chunk to where its worker finds them. 0 or -errno. */
 static int lay_out(mp_pool *pool, const mp__batch *batch, mp__chunk *chunk,
                    uint32_t slot, const mp__taken *taken)
 {
-    unsigned char *body = mp__task_table_body(pool->core.table, slot);
+    enum mp__arguments_in where = MP__IN_SLOT;
+    int error = 0;
 
     if (batch->arguments_seen) {
-        chunk->where = MP__IN_PLACE;
+        where = MP__IN_PLACE;
         chunk->arguments = taken->bytes;
-        return 0;
+    } else if (taken->size > MP__CHUNK_INLINE) {
+        where = MP__IN_FILE;
+        error = mp__file_write(pool->core.file,
+                               mp__core_arguments_at(&pool->core, slot),
+                               taken->bytes, taken->size);
+    } else if (taken->size > MP__CHUNK_SMALL) {
+        memcpy((unsigned char *)chunk + MP__CHUNK_HEAD, taken->bytes,
+               taken->size);
+    } else if (taken->size > 0) {
+        memcpy(chunk->small, taken->bytes, taken->size);
     }
-    if (taken->size > MP__CHUNK_INLINE) {
-        chunk->where = MP__IN_FILE;
-        return mp__file_write(pool->core.file,
-                              mp__core_arguments_at(&pool->core, slot),
-                              taken->bytes, taken->size);
+    chunk->where = where;
+    return error;
+}
+
+/* What the chunks of a call have in common stays in a slot from use to use,
+ * until something went wrong: a task may have overwritten it. */
+static void lay_out_rest(mp_pool *pool, const mp__batch *batch,
+                         mp__chunk *chunk, uint32_t slot)
+{
+    const size_t rest = offsetof(mp__chunk, run);
+
+    if (batch->stamp == 0 || pool->stamps[slot] != batch->stamp) {
+        memcpy((unsigned char *)chunk + rest,
+               (const unsigned char *)&batch->task + rest,
+               sizeof(*chunk) - rest);
+        pool->stamps[slot] = batch->stamp;
     }
-    if (taken->size > 0) {
-        memcpy(body + MP__CHUNK_HEAD, taken->bytes, taken->size);
-    }
-    return 0;
 }
 
 /* O1 to O5: a chunk into a free slot. */
 static void place(mp_pool *pool, mp__batch *batch, const mp__taken *taken)
 {
     uint32_t slot = pool->free_slots[pool->free_count - 1];
-    mp__chunk chunk = batch->task;
+    mp__chunk *chunk = mp__task_table_body(pool->core.table, slot);
     mp__news news = { .end = MP_TASK_FAILED };
 
-    chunk.count = taken->count;
-    chunk.first = taken->first;
-    chunk.size = taken->size;
-    chunk.results = batch->results_seen ? batch->results : NULL;
     MP_KILL_POINT("place.begun");
-    news.error = lay_out(pool, batch, &chunk, slot, taken);
+    news.error = lay_out(pool, batch, chunk, slot, taken);
     if (news.error < 0) {
         mp__end_chunk(pool, batch, taken->first, taken->count, &news);
         return;
     }
     MP_KILL_POINT("place.arguments_written");
-    memcpy(mp__task_table_body(pool->core.table, slot), &chunk, sizeof(chunk));
+    chunk->count = taken->count;
+    chunk->first = taken->first;
+    chunk->size = taken->size;
+    lay_out_rest(pool, batch, chunk, slot);
     MP_KILL_POINT("place.body_written");
     pool->free_count--;
     pool->uses[slot] =
         (mp__slot_use){ .batch = batch,
                         .first = taken->first,
                         .count = taken->count,
-                        .in_file =
-                            chunk.where == MP__IN_FILE ? taken->size : 0 };
-    pool->uses[slot].generation = mp__task_table_submit(pool->core.table, slot);
+                        .in_file = taken->size > MP__CHUNK_INLINE &&
+                                           !batch->arguments_seen
+                                       ? taken->size
+                                       : 0 };
+    pool->uses[slot].generation = mp__task_table_queue(pool->core.table, slot);
 }
 
 static bool has_slot(mp_pool *pool)
@@ -190,16 +211,50 @@ static void seal(mp_pool *pool)
     }
 }
 
+static void announce(mp_pool *pool)
+{
+    if (!pool->is_inline) {
+        mp__task_table_announce(pool->core.table);
+    }
+}
+
 void mp__pump(mp_pool *pool)
 {
+    unsigned queued = 0;
+
     while (!pool->over && has_slot(pool)) {
         if (pool->waiting != NULL) {
             hand_out_waiting(pool);
         } else if (!hand_out_taken(pool)) {
             break;
         }
+        queued++;
+        if (queued % ANNOUNCED_TOGETHER == 0) {
+            announce(pool);
+        }
     }
+    announce(pool);
     seal(pool);
+}
+
+void mp__forget_stamps(mp_pool *pool)
+{
+    mp__batch *batch;
+
+    pool->stamp = 0;
+    for (batch = pool->batches; batch != NULL; batch = batch->next) {
+        batch->stamp = 0;
+    }
+}
+
+/* Calls of the same task in a row find its chunks where the last one was. */
+static void stamp(mp_pool *pool, mp__batch *batch)
+{
+    if (pool->stamp == 0 || !mp__chunk_is_alike(&pool->stamped, &batch->task)) {
+        pool->stamped = batch->task;
+        pool->stamp = ++pool->stamps_made;
+    }
+    batch->stamp = pool->stamp;
 }
 
 void mp__owner_add(mp_pool *pool, mp__batch *batch)
@@ -208,6 +263,9 @@ void mp__owner_add(mp_pool *pool, mp__batch *batch)
         batch->task.limit_ms = 0;
     } else if (batch->task.limit_ms == 0) {
         batch->task.limit_ms = pool->core.limit_ms;
+    }
+    if (!pool->is_inline) {
+        stamp(pool, batch);
     }
     batch->pool = pool;
     batch->tally = &pool->tally;

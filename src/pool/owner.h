@@ -49,6 +49,10 @@ struct mp_pool {
     mp__fault why;   /* of MP_EBROKEN; no text: it is not that */
     mp__slot_use *uses;
     uint32_t *free_slots; /* a stack: the warm ones first */
+    uint64_t *stamps;     /* of each slot: what is the same for its call */
+    mp__chunk stamped;    /* which has this stamp; 0: nothing has */
+    uint64_t stamp;
+    uint64_t stamps_made;
     uint32_t free_count;
     mp__waiting *waiting;
     mp__waiting **waiting_end;

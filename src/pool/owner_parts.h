@@ -27,6 +27,8 @@ bool mp__collect(mp_pool *pool);
 
 /* dispatch.c: hand out while there are free slots. */
 void mp__pump(mp_pool *pool);
+/* From here on every slot is written in full again. */
+void mp__forget_stamps(mp_pool *pool);
 
 /* inline.c */
 /* The init function, as a worker would run it; its failure ends the pool. */

@@ -29,7 +29,9 @@ static int make_slots(mp_pool *pool)
 
     pool->uses = calloc(slots, sizeof(*pool->uses));
     pool->free_slots = calloc(slots, sizeof(*pool->free_slots));
-    if (pool->uses == NULL || pool->free_slots == NULL) {
+    pool->stamps = calloc(slots, sizeof(*pool->stamps));
+    if (pool->uses == NULL || pool->free_slots == NULL ||
+        pool->stamps == NULL) {
         return MP_ENOMEM;
     }
     for (i = 0; i < slots; i++) {
@@ -190,5 +192,6 @@ void mp__owner_free(mp_pool *pool)
     mp__run_free(&pool->runner);
     free(pool->uses);
     free(pool->free_slots);
+    free(pool->stamps);
     free(pool);
 }

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #define CHUNKS_PER_WORKER 4
+#define ARRAY_AHEAD       1024
 
 static int check_task(const mp_task *task)
 {
@@ -342,6 +343,8 @@ static size_t look_ahead_for(const mp_pool *pool, const mp_source *source,
 
     if (options != NULL && options->look_ahead > 0) {
         ahead = (size_t)options->look_ahead;
+    } else if (source->next == NULL && ahead < ARRAY_AHEAD) {
+        ahead = ARRAY_AHEAD; /* nobody sees an array being read */
     }
     if (source->next == NULL && source->count < ahead) {
         ahead = source->count; /* no more than there are */

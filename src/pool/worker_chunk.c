@@ -248,7 +248,8 @@ static int find_arguments(mp__worker *w, const mp__claim *claim,
         mp__task_table_body(w->core->table, claim->slot);
     int error;
 
-    unpack->next = body + MP__CHUNK_HEAD;
+    unpack->next =
+        chunk->size <= MP__CHUNK_SMALL ? chunk->small : body + MP__CHUNK_HEAD;
     unpack->left = (size_t)chunk->size;
     if (chunk->where == MP__IN_PLACE) {
         unpack->next = chunk->arguments;

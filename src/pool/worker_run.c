@@ -27,7 +27,7 @@
 
 bool mp__worker_makes_runs(const mp__worker *w, const mp__chunk *chunk)
 {
-    return chunk->count > 1 && !mp__worker_is_clocked(w, chunk) &&
+    return !mp__worker_is_clocked(w, chunk) &&
            mp__chunk_result_is_plain(chunk) &&
            mp__chunk_result_size(chunk) <= OBJECT_MOST &&
            (!chunk->has_result || chunk->result.release == NULL);
@@ -195,7 +195,8 @@ bool mp__worker_run_on(mp__worker *w, const mp__chunk *chunk,
 {
     uint32_t first = w->claim.item;
     size_t object = mp__chunk_result_size(chunk);
-    int64_t began = mp__clock_ns();
+    /* What comes alone says nothing of runs. */
+    int64_t began = chunk->count > 1 ? mp__clock_ns() : 0;
     mp__record *record;
     struct run run = { .item = first, .end = first + length_of(w, chunk) };
 
@@ -212,7 +213,9 @@ bool mp__worker_run_on(mp__worker *w, const mp__chunk *chunk,
                                              (run.end - first - 1)
                      ? run_plain(w, chunk, unpack, bytes, &run)
                      : run_decoding(w, chunk, unpack, bytes, size, &run);
-    learn(w, run.item - first, mp__clock_ns() - began);
+    if (began != 0) {
+        learn(w, run.item - first, mp__clock_ns() - began);
+    }
     if (run.item > first) {
         close_run(w, chunk, record, run.item);
     }

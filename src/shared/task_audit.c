@@ -60,7 +60,7 @@ bool mp__task_table_queue_is_sound(const mp__task_table *table)
     uint64_t tail = atomic_load(&table->control->otail);
     uint64_t head = atomic_load(&table->control->ohead);
 
-    return (tail & ~SLEEPERS) == (table->submitted << POSITION_SHIFT |
+    return (tail & ~SLEEPERS) == (table->announced << POSITION_SHIFT |
                                   (table->closed ? CLOSED : 0)) &&
            table->submitted - head <= 2 * (uint64_t)table->slots;
 }

@@ -18,8 +18,8 @@
  * item and nothing else. Steps, named as in the comments below:
  *
  *   O2  store READY|generation+1      O3  order[position] = slot
- *   O4  otail + 1, and look at `sleepers` in the value replaced
- *   O5  wake one; nobody slept: clear `sleepers`, then wake all
+ *   O4  otail + as many, and look at `sleepers` in the value replaced
+ *   O5  wake as many; nobody slept: clear `sleepers`, then wake all
  *   O11 withdraw: CAS READY -> ENDED, or HELD|w|i -> ENDED|w|i
  *   O12 ask: store asked = generation, then look for HELD once more
  *   O13 freeze: CAS -> BROKEN
@@ -215,12 +215,10 @@ bool mp__task_table_has_place(mp__task_table *table)
     return table->submitted - head < all; /* else the head is no head */
 }
 
-uint32_t mp__task_table_submit(mp__task_table *table, uint32_t slot)
+uint32_t mp__task_table_queue(mp__task_table *table, uint32_t slot)
 {
-    struct mp__task_control *control = table->control;
     struct mp__task_own *own = &table->own[slot];
     uint32_t generation = own->generation + 1;
-    uint64_t tail;
 
     *own = (struct mp__task_own){ .position = table->submitted++,
                                   .generation = generation };
@@ -238,17 +236,36 @@ uint32_t mp__task_table_submit(mp__task_table *table, uint32_t slot)
     atomic_store_explicit(mp__task_order_at(table, own->position), slot,
                           memory_order_release); /* O3 */
     MP_KILL_POINT("submit.ordered");
-    tail = atomic_fetch_add(&control->otail, UINT64_C(1)
-                                                 << POSITION_SHIFT); /* O4 */
+    return generation;
+}
+
+void mp__task_table_announce(mp__task_table *table)
+{
+    struct mp__task_control *control = table->control;
+    uint64_t count = table->submitted - table->announced;
+    uint64_t tail;
+
+    if (count == 0) {
+        return;
+    }
+    table->announced = table->submitted;
+    tail = atomic_fetch_add(&control->otail, count << POSITION_SHIFT); /* O4 */
     MP_KILL_POINT("submit.queued");
     if ((tail & SLEEPERS) != 0 &&
-        mp__park_wake(mp__task_sleep_word(table), 1) == 0) {
+        mp__park_wake(mp__task_sleep_word(table), (int)count) == 0) {
         MP_KILL_POINT("submit.nobody_slept");
         (void)atomic_fetch_and(&control->otail, ~SLEEPERS); /* O5 */
         MP_KILL_POINT("submit.unmarked");
         (void)mp__park_wake(mp__task_sleep_word(table), MP__PARK_ALL);
     }
     MP_KILL_POINT("submit.woke");
+}
+
+uint32_t mp__task_table_submit(mp__task_table *table, uint32_t slot)
+{
+    uint32_t generation = mp__task_table_queue(table, slot);
+
+    mp__task_table_announce(table);
     return generation;
 }
 

@@ -61,8 +61,13 @@ uint32_t mp__word_generation(uint64_t word);
 /* Is there a place in the queue? If not, tasks that were taken back still
  * stand in it behind one that waits: try again when that one is running. */
 bool mp__task_table_has_place(mp__task_table *table);
-/* Queue `slot`, which is FREE and whose body is written, with a place in the
- * queue. Returns the generation it has from now on. */
+/* Give `slot`, which is FREE and whose body is written, a place in the queue;
+ * workers learn of it when it is announced. Returns the generation it has from
+ * now on. */
+uint32_t mp__task_table_queue(mp__task_table *table, uint32_t slot);
+/* Tell workers of all that was queued, and wake as many. */
+void mp__task_table_announce(mp__task_table *table);
+/* Both. */
 uint32_t mp__task_table_submit(mp__task_table *table, uint32_t slot);
 /* Take a queued task back; false when a worker was faster. It is ENDED. */
 bool mp__task_table_withdraw(mp__task_table *table, uint32_t slot);

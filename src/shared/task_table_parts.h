@@ -51,7 +51,8 @@ struct mp__task_table {
     uint32_t slots;
     uint32_t workers;
     struct mp__task_own *own; /* [slots], like the next two the owner's */
-    uint64_t submitted;       /* where the tail of the queue must be */
+    uint64_t submitted;       /* queued so far */
+    uint64_t announced;       /* where the tail of the queue must be */
     bool closed;
 };
 

@@ -81,7 +81,9 @@ static mp_pool *make_pool(void)
     slots = mp__task_table_slots(pool->core.table);
     pool->uses = calloc(slots, sizeof(*pool->uses));
     pool->free_slots = calloc(slots, sizeof(*pool->free_slots));
-    fuzz_require(pool->uses != NULL && pool->free_slots != NULL);
+    pool->stamps = calloc(slots, sizeof(*pool->stamps));
+    fuzz_require(pool->uses != NULL && pool->free_slots != NULL &&
+                 pool->stamps != NULL);
     for (i = 0; i < slots; i++) {
         pool->free_slots[i] = slots - 1 - i;
     }
@@ -136,6 +138,10 @@ static void fill(struct run *run, uint32_t w, mp__record *record,
     if (which % 8 == 7) {
         record->kind = MP__RECORD_FAULT;
         record->error = MP_EFAILED;
+    } else if (which % 8 == 5) { /* of as many items as may be */
+        record->kind = MP__RECORD_RUN;
+        record->end = (uint16_t)(record->first + which % 7);
+        run->scribbled = true;
     } else if (which % 8 == 6 && size > 0) {
         place = mp__outbox_file_room(run->pool->core.outbox, w, size);
         (void)mp__file_write(run->pool->core.file, place, bytes, size);
