@@ -37,6 +37,18 @@ void prim_openmp_squares(const int64_t *x, int64_t *y, long count, int threads,
     }
 }
 
+void prim_openmp_calls(int (*run)(const void *argument, void *result),
+                       const int64_t *x, int64_t *y, long count, int threads)
+{
+    int (*volatile hidden)(const void *, void *) = run; /* not to be inlined */
+    int (*const call)(const void *, void *) = hidden;
+
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (long i = 0; i < count; i++) {
+        (void)call(&x[i], &y[i]);
+    }
+}
+
 uint64_t prim_openmp_burn(const int64_t *steps, long count, int threads)
 {
     uint64_t sum = 0;
@@ -61,6 +73,15 @@ void prim_openmp_squares(const int64_t *x, int64_t *y, long count, int threads,
     (void)chunk;
     for (long i = 0; i < count; i++) {
         y[i] = x[i] * x[i];
+    }
+}
+
+void prim_openmp_calls(int (*run)(const void *argument, void *result),
+                       const int64_t *x, int64_t *y, long count, int threads)
+{
+    (void)threads;
+    for (long i = 0; i < count; i++) {
+        (void)run(&x[i], &y[i]);
     }
 }
 

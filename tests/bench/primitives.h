@@ -86,6 +86,9 @@ bool prim_openmp_here(void);
 void prim_openmp_squares(const int64_t *x, int64_t *y, long count, int threads,
                          int chunk);
 /* prim_burn() of each of `steps`, dynamic, 1; the results summed up. */
+/* schedule(static), a call through a pointer for each item. */
+void prim_openmp_calls(int (*run)(const void *argument, void *result),
+                       const int64_t *x, int64_t *y, long count, int threads);
 uint64_t prim_openmp_burn(const int64_t *steps, long count, int threads);
 
 /* Work that no compiler shortens: so many dependent steps. */

@@ -16,6 +16,7 @@ struct plan {
     long count;
     int chunk; /* 0: the default, which is OpenMP's static */
     bool shared;
+    bool calls; /* of OpenMP: one for each item, as a pool must */
 };
 
 static int square(const void *argument, void *result)
@@ -99,6 +100,15 @@ static int libmp(const void *context, double *values)
     return outcome;
 }
 
+static void openmp_run(const struct plan *plan, const int64_t *x, int64_t *y)
+{
+    if (plan->calls) {
+        prim_openmp_calls(square, x, y, plan->count, WORKERS);
+    } else {
+        prim_openmp_squares(x, y, plan->count, WORKERS, plan->chunk);
+    }
+}
+
 static int openmp_here(const void *context, double *values)
 {
     const struct plan *plan = context;
@@ -111,10 +121,10 @@ static int openmp_here(const void *context, double *values)
         double began;
 
         fill(x, y, plan->count);
-        prim_openmp_squares(x, y, plan->count, WORKERS, plan->chunk);
+        openmp_run(plan, x, y);
         fill(x, y, plan->count);
         began = bench_now_s();
-        prim_openmp_squares(x, y, plan->count, WORKERS, plan->chunk);
+        openmp_run(plan, x, y);
         values[0] = (bench_now_s() - began) * 1e9 / (double)plan->count;
         outcome = check(y, plan->count);
     }
@@ -131,9 +141,11 @@ static int openmp(const void *plan, double *values)
 
 void bench_map_tiny(void)
 {
-    const struct plan plain = { bench_size(1000000, 200000), 0, false };
-    const struct plan single = { bench_size(200000, 50000), 1, false };
-    const struct plan shared = { bench_size(1000000, 200000), 0, true };
+    const struct plan plain = { .count = bench_size(1000000, 200000) };
+    const struct plan single = { .count = bench_size(200000, 50000),
+                                 .chunk = 1 };
+    const struct plan shared = { .count = plain.count, .shared = true };
+    const struct plan called = { .count = plain.count, .calls = true };
     const bench_case cases[] = {
         { "libmp", { { "default", "ns/item" } }, libmp, &plain },
         { "openmp_static", { { "default", "ns/item" } }, openmp, &plain },
@@ -149,6 +161,7 @@ void bench_map_tiny(void)
           bench_quick ? "map 2000 1" : "map 20000 1" },
         { "libmp", { { "shared", "ns/item" } }, libmp, &shared },
         { "openmp_static", { { "shared", "ns/item" } }, openmp, &shared },
+        { "openmp_call", { { "shared", "ns/item" } }, openmp, &called },
     };
 
     bench_compare("W3_map_tiny", cases, sizeof(cases) / sizeof(*cases));
