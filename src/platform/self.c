@@ -19,8 +19,9 @@ static _Atomic int holder; /* pid of the thread's process, 0: free */
 static mp__self fallback;
 static _Atomic int fallback_pid;
 
+mp__self *_Atomic mp__self_page;
+
 #if !defined(MP_PORTABLE) && defined(MADV_WIPEONFORK)
-static mp__self *_Atomic page;
 static _Atomic int page_refused;
 
 static mp__self *page_make(void)
@@ -42,7 +43,7 @@ static mp__self *page_make(void)
         errno = saved;
         return NULL;
     }
-    if (!atomic_compare_exchange_strong(&page, &none, fresh)) {
+    if (!atomic_compare_exchange_strong(&mp__self_page, &none, fresh)) {
         (void)munmap(fresh, size); /* another thread was faster */
         fresh = none;
     }
@@ -51,7 +52,7 @@ static mp__self *page_make(void)
 
 static mp__self *page_get(void)
 {
-    mp__self *self = atomic_load_explicit(&page, memory_order_acquire);
+    mp__self *self = atomic_load_explicit(&mp__self_page, memory_order_acquire);
 
     if (self != NULL) {
         return self;

@@ -9,6 +9,7 @@
 #define MP__SELF_H
 
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 
 typedef struct mp__self {
@@ -25,6 +26,22 @@ mp__self *mp__self_get(void);
 /* The ident of the caller where a fork wipes it by itself, so that it can be
  * looked at again and again; NULL: ask mp__self_get() each time. */
 const _Atomic uint32_t *mp__self_ident_word(void);
+
+/* The page that the kernel wipes; NULL: not made yet, or it cannot. Set once;
+ * a fork inherits the place and finds zeros there. */
+extern mp__self *_Atomic mp__self_page;
+
+/* The ident in two loads; 0: unknown here, ask mp__domain_self(). Nothing is
+ * kept between calls, so the child of any fork reads 0 from its first
+ * instruction on. */
+static inline uint32_t mp__self_ident(void)
+{
+    mp__self *self = atomic_load_explicit(&mp__self_page, memory_order_acquire);
+
+    return self == NULL
+               ? 0
+               : atomic_load_explicit(&self->ident, memory_order_relaxed);
+}
 
 /*
  * A lock between the threads of one process, for the few tables that objects

@@ -174,7 +174,7 @@ static int64_t slot_take(struct domain *all, unsigned index)
     return (int64_t)((generation << SLOT_BITS) | index);
 }
 
-static int attach(mp__ident *ident)
+static int take_slot(mp__ident *ident)
 {
     struct domain *all = atomic_load(&domain);
     unsigned first;
@@ -195,7 +195,7 @@ static int attach(mp__ident *ident)
     return 0;
 }
 
-int mp__domain_self(mp__ident *ident)
+int mp__domain_attach(mp__ident *ident)
 {
     mp__self *self = mp__self_get();
     int error = 0;
@@ -207,7 +207,7 @@ int mp__domain_self(mp__ident *ident)
     mp__self_lock(); /* two threads must not take two slots */
     *ident = atomic_load(&self->ident);
     if (*ident == 0) {
-        error = attach(ident);
+        error = take_slot(ident);
         if (error == 0) {
             atomic_store(&self->ident,
                          *ident); /* after D4: now it is asked for */

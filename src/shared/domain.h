@@ -4,6 +4,8 @@
 #ifndef MP__DOMAIN_H
 #define MP__DOMAIN_H
 
+#include "platform/self.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -20,7 +22,13 @@ int mp__domain_open(void);
 
 /* The caller's ident, taking a slot if it has none. 0, MP_ENOMEM when all
  * slots are taken by living processes, MP_ESTATE without a domain, -errno. */
-int mp__domain_self(mp__ident *ident);
+int mp__domain_attach(mp__ident *ident);
+
+static inline int mp__domain_self(mp__ident *ident)
+{
+    *ident = mp__self_ident();
+    return *ident != 0 ? 0 : mp__domain_attach(ident);
+}
 
 /* Does the process that was given `ident` still live? */
 bool mp__domain_is_alive(mp__ident ident);
