@@ -22,7 +22,7 @@
 
 #define MAX_BYTES_DEFAULT ((size_t)64 * 1024 * 1024)
 #define SCRATCH_KEPT      ((size_t)256 * 1024)
-#define ALONE_SLICE       (250 * MP__MS)
+#define ALONE_SLICE_MS    250
 
 struct mp_queue {
     mp__ring *ring;
@@ -94,11 +94,11 @@ int mp_queue_put(mp_queue *queue, const void *object, int timeout_ms)
     if (object == NULL) {
         return MP_EINVAL;
     }
-    deadline = mp__deadline_after(timeout_ms);
     if (mp__serializer_is_plain(&queue->serializer)) {
         return put_bytes(queue, object, queue->serializer.object_size,
-                         deadline);
+                         mp__deadline_in(timeout_ms));
     }
+    deadline = mp__deadline_after(timeout_ms);
     error = mp__serializer_encode(&queue->serializer, object, &queue->scratch,
                                   &size);
     if (error == 0) {
@@ -119,7 +119,7 @@ int mp_queue_put_bytes(mp_queue *queue, const void *bytes, size_t size,
     if (bytes == NULL && size > 0) {
         return MP_EINVAL;
     }
-    return put_bytes(queue, bytes, size, mp__deadline_after(timeout_ms));
+    return put_bytes(queue, bytes, size, mp__deadline_in(timeout_ms));
 }
 
 /* Nobody is left who could put a message into an empty queue: no process
@@ -140,7 +140,7 @@ static int ring_get_or_alone(mp_queue *queue, void *buffer, size_t capacity,
     }
     for (;;) {
         error = mp__ring_get(queue->ring, buffer, capacity, size,
-                             mp__clock_ns() + ALONE_SLICE);
+                             mp__deadline_in(ALONE_SLICE_MS));
         if (error != MP_ETIMEDOUT) {
             return error;
         }
@@ -221,7 +221,7 @@ int mp_queue_get_bytes(mp_queue *queue, void *buffer, size_t capacity,
         return MP_EINVAL;
     }
     return get_or_alone(queue, buffer, capacity, size,
-                        mp__deadline_after(timeout_ms));
+                        mp__deadline_in(timeout_ms));
 }
 
 int mp_queue_size(const mp_queue *queue)

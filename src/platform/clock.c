@@ -3,8 +3,6 @@
  */
 #include "platform/clock.h"
 
-#include "mp/error.h"
-
 #include <errno.h>
 #include <time.h>
 

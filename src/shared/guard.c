@@ -31,7 +31,6 @@
 #include "platform/clock.h"
 #include "platform/kill_point.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #define WAITERS    (UINT32_C(1) << 31)
@@ -167,6 +166,13 @@ static int acquire_now(mp__guard *guard, mp__ident self)
         return MP_ETIMEDOUT;
     }
     return take_over(guard, seen, self) ? MP_OWNERDEAD : MP_ETIMEDOUT;
+}
+
+bool mp__guard_try(mp__guard *guard)
+{
+    mp__ident self = mp__self_ident();
+
+    return self != 0 && take_free(guard, self);
 }
 
 int mp__guard_acquire(mp__guard *guard, int64_t deadline,

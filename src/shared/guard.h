@@ -8,6 +8,7 @@
 #include "shared/domain.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* All zero bytes is a free guard. Lies in memory shared by processes. */
@@ -23,6 +24,10 @@ typedef struct mp__guard {
  */
 int mp__guard_acquire(mp__guard *guard, int64_t deadline,
                       mp__spin_budget *budget);
+
+/* Take it if it is free and the caller is known: no clock, no kernel. False
+ * says neither why nor that the next try would fail. */
+bool mp__guard_try(mp__guard *guard);
 
 /* Give it back, whoever holds it. 0, or MP_EPERM when nobody does. */
 int mp__guard_release(mp__guard *guard);

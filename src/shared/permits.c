@@ -208,10 +208,15 @@ static void sweep(mp__permits *permits)
 static int lock(mp__permits *permits, int64_t deadline,
                 mp__permits_budget *budget)
 {
-    int64_t grace = mp__clock_ns() + GUARD_GRACE;
-    int error = mp__guard_acquire(
-        &permits->guard, deadline < grace ? grace : deadline, &budget->guard);
+    int64_t grace;
+    int error;
 
+    if (mp__guard_try(&permits->guard)) {
+        return 0;
+    }
+    grace = mp__clock_ns() + GUARD_GRACE;
+    error = mp__guard_acquire(
+        &permits->guard, deadline < grace ? grace : deadline, &budget->guard);
     if (error == MP_OWNERDEAD) {
         MP_KILL_POINT("permits.recounting");
         recount(permits);

@@ -25,7 +25,8 @@ int mp__ring_create(mp__ring **ring, size_t max_bytes, size_t max_items);
 void mp__ring_destroy(mp__ring *ring);
 
 /*
- * Put one message, waiting for room until `deadline`. 0; MP_ECLOSED once it is
+ * Put one message, waiting for room until `deadline`, which need not have
+ * begun. 0; MP_ECLOSED once it is
  * shut; MP_ETIMEDOUT and nothing was put; -ENOSPC or -EFBIG when a message
  * larger than max_bytes found no room in the file system; errors of
  * mp__domain_self().
@@ -38,7 +39,8 @@ int mp__ring_put(mp__ring *ring, const void *bytes, size_t size,
  * there is checked before use: every call gives MP_EBROKEN for a ring that is
  * damaged, and whoever finds that shuts it, so that nobody waits for it.
  *
- * Take the oldest message, waiting for one until `deadline`, into `buffer`.
+ * Take the oldest message, waiting for one until `deadline`, which need not
+ * have begun, into `buffer`.
  * 0; MP_ECLOSED when it is empty and shut; MP_EMSGSIZE when it is longer than
  * `capacity`: it stays, and *size says how long it is; MP_ETIMEDOUT; -errno of
  * a read.

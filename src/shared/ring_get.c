@@ -150,7 +150,7 @@ int mp__ring_get(mp__ring *ring, void *buffer, size_t capacity, size_t *size,
     int error;
 
     for (;;) {
-        error = mp__ring_lock_side(ring, &shared->consumers, deadline); /* C1 */
+        error = mp__ring_lock(ring, &shared->consumers, &deadline); /* C1 */
         if (error < 0) {
             return error;
         }
@@ -167,6 +167,7 @@ int mp__ring_get(mp__ring *ring, void *buffer, size_t capacity, size_t *size,
         }
         MP_KILL_POINT("ring_get.empty");
         mp__ring_lower(ring); /* C7 */
+        deadline = mp__deadline_begin(deadline);
         if (mp__deadline_passed(deadline)) {
             return MP_ETIMEDOUT;
         }

@@ -134,6 +134,17 @@ void mp__ring_wait_for_move(mp__ring *ring, _Atomic uint64_t *word,
                             uint64_t seen, int64_t deadline);
 /* P1, C1: a result below 0 is an error. */
 int mp__ring_lock_side(mp__ring *ring, mp__guard *guard, int64_t deadline);
+/* The same; a deadline that has not begun does so where it must wait. */
+static inline int mp__ring_lock(mp__ring *ring, mp__guard *guard,
+                                int64_t *deadline)
+{
+    if (mp__guard_try(guard)) {
+        return 0;
+    }
+    *deadline = mp__deadline_begin(*deadline);
+    return mp__ring_lock_side(ring, guard, *deadline);
+}
+
 /* P7: there is a message. */
 void mp__ring_raise(mp__ring *ring);
 /* Is there memory to give back once the ring is empty? */

@@ -170,7 +170,7 @@ int mp__ring_put(mp__ring *ring, const void *bytes, size_t size,
         return MP_EINVAL;
     }
     for (;;) {
-        error = mp__ring_lock_side(ring, &shared->producers, deadline); /* P1 */
+        error = mp__ring_lock(ring, &shared->producers, &deadline); /* P1 */
         if (error < 0) {
             return error;
         }
@@ -186,6 +186,7 @@ int mp__ring_put(mp__ring *ring, const void *bytes, size_t size,
             break;
         }
         MP_KILL_POINT("ring_put.no_room");
+        deadline = mp__deadline_begin(deadline);
         if (mp__deadline_passed(deadline)) {
             return MP_ETIMEDOUT;
         }
