@@ -38,6 +38,15 @@
  * commits the turn and read only while TAIL is before HEAD, so that a value
  * left by a producer killed in between is never looked at.
  *
+ * While HEAD is still on the lap before, a tail that has turned back has less
+ * room than max_bytes promises. Where that is used up the tail spills: a WRAP
+ * leads on to behind the one at `lap_end`, and messages are queued from there
+ * as if nobody had turned back. `spill` is the number of the first of them, + 1,
+ * and `spill_at` where its WRAP stands; until HEAD has passed that message the
+ * start is not free, and nobody turns back. Both are written before the CAS
+ * that commits it; whoever puts a message with that number elsewhere, after a
+ * producer killed in between, clears `spill` first.
+ *
  * Each side keeps what it last saw of the other's word beside its guard. What
  * it did not see since can only mean more room (more messages), so it looks
  * again only when there seems to be none: the words stay in their owners'

@@ -126,8 +126,11 @@ static int get_locked(mp__ring *ring, struct incoming *in, uint64_t *head)
     memcpy(&header, shared->records + place, HEADER);
     if (header >> KIND_SHIFT == KIND_WRAP) {
         MP_KILL_POINT("ring_get.wrapping");
-        place = 0;
-        memcpy(&header, shared->records, HEADER);
+        place = header & SIZE_MASK;
+        if ((place & ~OFFSET_MASK) != 0 || place > ring->room) {
+            return MP_EBROKEN;
+        }
+        memcpy(&header, shared->records + place, HEADER);
     }
     if (!is_record(ring, place, header)) {
         return MP_EBROKEN;

@@ -39,6 +39,8 @@ struct mp__ring_shared {
     _Alignas(64) mp__guard producers;
     uint64_t lap_end;    /* under `producers` */
     uint64_t known_head; /* under `producers`: HEAD, some time ago */
+    uint64_t spill;      /* under `producers`: number of a message, + 1; or 0 */
+    uint64_t spill_at;   /* the same: where TAIL stood before it */
 
     _Alignas(64) _Atomic uint64_t tail;
 

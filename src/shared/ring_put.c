@@ -13,12 +13,33 @@
 #include <errno.h>
 #include <string.h>
 
+/* Has HEAD still to pass the message that was put where the lap before had
+ * ended? What is known of HEAD may be old: then it is said too long. */
+static bool is_spilled(const struct mp__ring_shared *shared, uint64_t head,
+                       uint64_t tail)
+{
+    uint64_t first = mp__ring_items_of(head);
+
+    return shared->spill != 0 &&
+           mp__ring_offset_of(tail) >= mp__ring_offset_of(head) &&
+           ((shared->spill - 1 - first) & ITEMS_MASK) <
+               mp__ring_items_between(head, tail);
+}
+
 static uint64_t bytes_queued(const mp__ring *ring, uint64_t head, uint64_t tail)
 {
+    const struct mp__ring_shared *shared = ring->shared;
     uint64_t from = mp__ring_offset_of(head);
     uint64_t to = mp__ring_offset_of(tail);
 
-    return to >= from ? to - from : ring->shared->lap_end - from + to;
+    if (to < from) {
+        return shared->lap_end - from + to;
+    }
+    if (!is_spilled(shared, head, tail)) {
+        return to - from;
+    }
+    return to - (shared->lap_end + HEADER) + shared->spill_at - from +
+           (from > shared->spill_at ? shared->lap_end : 0);
 }
 
 /* Where a record of `need` bytes can go; false: nowhere yet. P2. */
@@ -37,30 +58,48 @@ static bool find_room(const mp__ring *ring, uint64_t head, uint64_t tail,
         return false; /* a larger one goes in alone */
     }
     *place = to;
-    if (to < from) {
-        return fits_behind;
+    if (to < from && !fits_behind) {
+        *place = (ring->shared->lap_end & OFFSET_MASK) + HEADER; /* spill */
+        return *place <= ring->room && need <= ring->room - *place;
     }
-    if (need < from && (to >= WARM || !fits_behind)) {
+    if (to >= from && need < from && !is_spilled(ring->shared, head, tail) &&
+        (to >= WARM || !fits_behind)) {
         *place = 0; /* turn back to warm memory */
         return true;
     }
     return fits_behind;
 }
 
-/* P3: write the record at `place`, leaving a WRAP where TAIL stands when that
- * is elsewhere. */
+/* P3 for a record that does not go where TAIL stands: say there where. */
+static void lead_to(mp__ring *ring, uint64_t tail, uint64_t place)
+{
+    struct mp__ring_shared *shared = ring->shared;
+    uint64_t mark = mp__ring_header_of(KIND_WRAP, place);
+
+    if (place == 0) {
+        shared->spill = 0;
+        shared->lap_end = mp__ring_offset_of(tail);
+        MP_KILL_POINT("ring_put.lap_ended");
+    } else {
+        shared->spill_at = mp__ring_offset_of(tail);
+        shared->spill = mp__ring_items_of(tail) + 1;
+        MP_KILL_POINT("ring_put.spilling");
+    }
+    memcpy(shared->records + mp__ring_offset_of(tail), &mark, HEADER);
+    MP_KILL_POINT("ring_put.wrapped");
+}
+
+/* P3: write the record at `place`. */
 static void write_record(mp__ring *ring, uint64_t tail, uint64_t place,
                          uint64_t header, const void *bytes, size_t size)
 {
     struct mp__ring_shared *shared = ring->shared;
     uint64_t end = place + mp__ring_record_size(size);
-    uint64_t wrap = mp__ring_header_of(KIND_WRAP, 0);
 
     if (place != mp__ring_offset_of(tail)) {
-        shared->lap_end = mp__ring_offset_of(tail);
-        MP_KILL_POINT("ring_put.lap_ended");
-        memcpy(shared->records + mp__ring_offset_of(tail), &wrap, HEADER);
-        MP_KILL_POINT("ring_put.wrapped");
+        lead_to(ring, tail, place);
+    } else if (shared->spill == mp__ring_items_of(tail) + 1) {
+        shared->spill = 0; /* who meant to spill this one was killed */
     }
     if (end + HEADER > atomic_load(&shared->touched)) {
         atomic_store(&shared->touched, end + HEADER); /* P3: before the bytes */
@@ -102,6 +141,9 @@ static int choose_place(mp__ring *ring, struct outgoing *out, uint64_t tail,
     shared->known_head = out->head;
     if (!mp__ring_words_fit(ring, out->head, tail)) {
         return MP_EBROKEN;
+    }
+    if (!is_spilled(shared, out->head, tail)) {
+        shared->spill = 0; /* long before the number comes again */
     }
     if (mp__ring_items_between(out->head, tail) == 0) {
         if (cold) {

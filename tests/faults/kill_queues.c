@@ -35,6 +35,7 @@ struct plan {
     bool dealt;      /* consumers say when they have dealt with a message */
     bool corpse;     /* one takes a message and dies, by itself */
     bool late;       /* consumers begin when the producers have put all */
+    bool travelled;  /* 300 kB of messages came and went before */
     bool reversed;   /* producers begin when a consumer has given up waiting */
 };
 
@@ -265,6 +266,20 @@ static void try_queue(void)
     }
 }
 
+/* So that the tail is beyond the warm memory, and alone there. */
+static void travel(void)
+{
+    static unsigned char bytes[100 << 10];
+    size_t size = 0;
+    int i;
+
+    for (i = 0; i < 3; i++) {
+        CHECK(mp_queue_put_bytes(queue, bytes, sizeof(bytes), 0) == 0);
+        CHECK(mp_queue_get_bytes(queue, bytes, sizeof(bytes), &size, 0) == 0);
+        CHECK(mp_queue_task_done(queue) == 0);
+    }
+}
+
 static void play(const struct plan *asked)
 {
     const mp_queue_options options = { .max_items = asked->max_items,
@@ -276,6 +291,9 @@ static void play(const struct plan *asked)
     plan = asked;
     account = (struct account *)(void *)stage->memory;
     CHECK(mp_queue_create(&queue, &options) == 0);
+    if (asked->travelled) {
+        travel();
+    }
     for (i = 0; i < CONSUMERS; i++) {
         (void)actor_start(MP__ROLE_CONSUMER, consume, i);
     }
@@ -338,6 +356,19 @@ static void play_cold(void)
     play(&cold);
 }
 
+/* The first message turns back, the second has no room before it. */
+static void play_spilled(void)
+{
+    static const struct plan spilled = { .max_bytes = 2 << 20,
+                                         .messages = 3,
+                                         .sizes = { 200 << 10, 190 << 10,
+                                                    210 << 10 },
+                                         .late = true,
+                                         .travelled = true };
+
+    play(&spilled);
+}
+
 static void play_dealt(void)
 {
     static const struct plan dealt = { .max_bytes = 4096,
@@ -388,6 +419,7 @@ const struct scenario queue_scenarios[] = {
       MP__ROLE_MAIN,
       { { MP__ROLE_PRODUCER, "ring_put.file_written" } } },
     { "queue_cold", play_cold, MP__ROLE_MAIN, { { 0 } } },
+    { "queue_spilled", play_spilled, MP__ROLE_MAIN, { { 0 } } },
     { "queue_dealt", play_dealt, MP__ROLE_MAIN, { { 0 } } },
     { "queue_taker_heir",
       play_heir,

@@ -7,7 +7,7 @@
  * them may be killed between any two steps; names of steps are those of
  * ring.c. The ring's memory has cells: a record is a header and one cell, so
  * that half a record can be seen, and a WRAP stands where the tail turned
- * back. Messages whose bit is set in LARGE go to the file, of two cells.
+ * back or spilled. Messages whose bit is set in LARGE go to the file, of two cells.
  *
  * The guards are taken in one step here, from a free or a dead holder:
  * guard.pml shows that this is what they do.
@@ -45,10 +45,14 @@
 
 #define PROCS     (PRODUCERS + CONSUMERS + SHUTTERS)
 #define MESSAGES  (PRODUCERS * PUTS)
-#define ROOM      6 /* cells, less one WRAP */
-#define WARM      2
+#ifndef ROOM
+#define ROOM 6 /* cells, less one WRAP; 8 and more: a lap can spill */
+#endif
+#define WARM 2
+#ifndef MAX_BYTES
 #define MAX_BYTES 4
-#define NEED      2 /* cells of any record */
+#endif
+#define NEED 2 /* cells of any record */
 
 #define KIND_BYTES 1
 #define KIND_WRAP  2
@@ -64,7 +68,7 @@ byte head_items, head_at;
 bit head_shut, head_sleepers;
 
 byte producers, consumers; /* the guards: ident of the holder, or 0 */
-byte lap_end;
+byte lap_end, spill, spill_at;
 byte known_head_items, known_head_at;
 byte known_tail_items;
 bit known_tail_shut;
@@ -149,6 +153,9 @@ inline wake_sleepers(flag, set) {
 /* The ring is empty and `producers` is ours. */
 inline give_back() {
     d_step {
+#if ROOM > 6
+        mem[7] = 0; mem[8] = 0; mem[ROOM] = 0;
+#endif
         mem[2] = 0; mem[3] = 0; mem[4] = 0; mem[5] = 0; mem[6] = 0
     };
     touched = 0;
@@ -156,7 +163,21 @@ inline give_back() {
     in_file = 0
 }
 
-#define QUEUED (t_at >= h_at -> t_at - h_at : lap_end - h_at + t_at)
+#ifdef BAD_SPILL_FORGOTTEN
+#define SPILLED false
+#else
+#define SPILLED \
+    (spill > h_items && spill <= t_items && t_at >= h_at)
+#endif
+#ifdef BAD_SPILL_ON_THE_MARK
+#define SPILL_TO lap_end
+#else
+#define SPILL_TO (lap_end + 1)
+#endif
+#define QUEUED \
+    (t_at < h_at -> lap_end - h_at + t_at : \
+     (SPILLED -> t_at - SPILL_TO + spill_at - h_at + \
+                 (h_at > spill_at -> lap_end : 0) : t_at - h_at))
 
 /* P2 with HEAD at h_items, h_at: `place`, or NOWHERE. */
 #define NOWHERE 99
@@ -171,11 +192,16 @@ inline find_room() {
            :: t_at < h_at ->
               if
               :: NEED < h_at - t_at -> place = t_at
-              :: else
+              :: else ->
+                 if
+                 :: SPILL_TO + NEED <= ROOM -> place = SPILL_TO
+                 :: else
+                 fi
               fi
            :: else ->
               if
-              :: NEED < h_at && (t_at >= WARM || NEED > ROOM - t_at) ->
+              :: NEED < h_at && !SPILLED &&
+                 (t_at >= WARM || NEED > ROOM - t_at) ->
                  place = 0
               :: else ->
                  if
@@ -234,7 +260,13 @@ again:
               :: h_items != t_items && (IS_LARGE(id) || in_file)
 #endif
               :: else -> find_room()
-              fi
+              fi;
+              d_step {
+                  if
+                  :: !SPILLED -> spill = 0
+                  :: else
+                  fi
+              }
            :: else
            fi;
            if
@@ -257,7 +289,15 @@ again:
            :: else
            fi;
            if
-           :: place != t_at -> lap_end = t_at; mem[t_at] = KIND_WRAP
+           :: place == 0 && t_at != 0 ->
+              spill = 0;
+              lap_end = t_at;
+              mem[t_at] = KIND_WRAP
+           :: place > t_at ->
+              spill_at = t_at;
+              spill = t_items + 1;
+              mem[t_at] = KIND_WRAP + 4 * place
+           :: place == t_at && spill == t_items + 1 -> spill = 0
            :: else
            fi;
            if
@@ -395,7 +435,7 @@ again:
         place = h_at;
         kind = mem[place];
         if
-        :: kind == KIND_WRAP -> place = 0; kind = mem[0]
+        :: kind % 4 == KIND_WRAP -> place = kind / 4; kind = mem[place]
         :: else
         fi;
 #ifdef BAD_TAKE_THEN_COPY
