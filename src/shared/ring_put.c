@@ -13,6 +13,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define LOOK ((uint64_t)64 * 1024)
+
 /* Has HEAD still to pass the message that was put where the lap before had
  * ended? What is known of HEAD may be old: then it is said too long. */
 static bool is_spilled(const struct mp__ring_shared *shared, uint64_t head,
@@ -120,6 +122,13 @@ struct outgoing {
     uint64_t head; /* where HEAD stood when there was no room */
 };
 
+/* Beyond the warm memory HEAD is looked at every so often even where there is
+ * room: it may have left the start, and warm memory is worth the look. */
+static bool is_look_due(uint64_t place, uint64_t need)
+{
+    return place + need >= WARM && place / LOOK != (place + need) / LOOK;
+}
+
 /* P2 for a record of `need` bytes: where it goes, or -EAGAIN, or MP_EBROKEN
  * when the words are not what a ring's words can be. Looks at HEAD when what is
  * known of it is not enough. */
@@ -134,7 +143,8 @@ static int choose_place(mp__ring *ring, struct outgoing *out, uint64_t tail,
         return MP_EBROKEN;
     }
     if (!cold && !out->to_file &&
-        find_room(ring, out->head, tail, need, place)) {
+        find_room(ring, out->head, tail, need, place) &&
+        !is_look_due(*place, need)) {
         return 0;
     }
     out->head = atomic_load(&shared->head); /* P2: what C4 gave back */
