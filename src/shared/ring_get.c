@@ -13,13 +13,19 @@
 #include <errno.h>
 #include <string.h>
 
+static bool is_watched(mp__ring *ring)
+{
+    return atomic_load_explicit(&ring->shared->watched, memory_order_relaxed) !=
+           0;
+}
+
 /* The last message of a backlog is out: give its memory back now, in case no
  * producer ever comes again. Busy producers do it themselves. */
 static void tidy(mp__ring *ring)
 {
     struct mp__ring_shared *shared = ring->shared;
 
-    if (!mp__ring_has_cold_memory(ring) || mp__ring_count(ring) > 0) {
+    if (!mp__ring_has_cold_memory(ring)) {
         return;
     }
     if (mp__guard_acquire(&shared->producers, MP__AT_ONCE,
@@ -186,11 +192,13 @@ int mp__ring_get(mp__ring *ring, void *buffer, size_t capacity, size_t *size,
         MP_KILL_POINT("ring_get.released");
         mp__ring_wake_sleepers(&shared->head, head); /* C6 */
         MP_KILL_POINT("ring_get.woke");
-        if (atomic_load_explicit(&shared->watched, memory_order_relaxed) != 0 &&
+        /* TAIL is looked at only when none was known to be left. */
+        if (mp__ring_items_between(head, in.tail) <= 1 &&
+            (is_watched(ring) || mp__ring_has_cold_memory(ring)) &&
             mp__ring_count(ring) == 0) {
             mp__ring_lower(ring); /* C7 */
+            tidy(ring);
         }
-        tidy(ring);
         MP_KILL_POINT("ring_get.done");
     }
     return error;

@@ -123,10 +123,12 @@ struct outgoing {
 };
 
 /* Beyond the warm memory HEAD is looked at every so often even where there is
- * room: it may have left the start, and warm memory is worth the look. */
-static bool is_look_due(uint64_t place, uint64_t need)
+ * room: it may have left the start, and warm memory is worth the look. So it
+ * is while there is memory to give back: it may have come to the end. */
+static bool is_look_due(uint64_t place, uint64_t need, bool cold)
 {
-    return place + need >= WARM && place / LOOK != (place + need) / LOOK;
+    return (cold || place + need >= WARM) &&
+           place / LOOK != (place + need) / LOOK;
 }
 
 /* P2 for a record of `need` bytes: where it goes, or -EAGAIN, or MP_EBROKEN
@@ -137,14 +139,16 @@ static int choose_place(mp__ring *ring, struct outgoing *out, uint64_t tail,
 {
     struct mp__ring_shared *shared = ring->shared;
     bool cold = mp__ring_has_cold_memory(ring);
+    bool in_file =
+        atomic_load_explicit(&shared->in_file, memory_order_relaxed) != 0;
 
     out->head = shared->known_head;
     if (!mp__ring_words_fit(ring, out->head, tail)) {
         return MP_EBROKEN;
     }
-    if (!cold && !out->to_file &&
+    if (!in_file && !out->to_file &&
         find_room(ring, out->head, tail, need, place) &&
-        !is_look_due(*place, need)) {
+        !is_look_due(*place, need, cold)) {
         return 0;
     }
     out->head = atomic_load(&shared->head); /* P2: what C4 gave back */
@@ -159,7 +163,7 @@ static int choose_place(mp__ring *ring, struct outgoing *out, uint64_t tail,
         if (cold) {
             mp__ring_give_back(ring);
         }
-    } else if (out->to_file || atomic_load(&shared->in_file) != 0) {
+    } else if (out->to_file || in_file) {
         /* A message in the file is alone: `in_file` is taken back only when
          * the ring is empty, as it was before such a message went in. */
         return -EAGAIN;
