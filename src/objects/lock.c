@@ -40,8 +40,12 @@ int mp_lock_acquire(mp_lock *lock, int timeout_ms)
         return MP_EINVAL;
     }
     mp__chaos("before acquire");
-    result = mp__guard_acquire(lock->guard, mp__deadline_after(timeout_ms),
-                               &lock->budget);
+    if (mp__guard_try(lock->guard)) {
+        result = 0;
+    } else {
+        result = mp__guard_acquire(lock->guard, mp__deadline_after(timeout_ms),
+                                   &lock->budget);
+    }
     mp__chaos("after acquire");
     return result;
 }

@@ -61,8 +61,12 @@ int mp_rlock_acquire(mp_rlock *lock, int timeout_ms)
         return 0;
     }
     mp__chaos("before acquire");
-    result = mp__guard_acquire(lock->guard, mp__deadline_after(timeout_ms),
-                               &lock->budget);
+    if (mp__guard_try(lock->guard)) {
+        result = 0;
+    } else {
+        result = mp__guard_acquire(lock->guard, mp__deadline_after(timeout_ms),
+                                   &lock->budget);
+    }
     if (result >= 0) {
         lock->depth = 1;
     }
