@@ -44,6 +44,39 @@ void *mp__map_shared(size_t size)
     return memory == MAP_FAILED ? NULL : memory;
 }
 
+#if !defined(MP_PORTABLE) && defined(MADV_HUGEPAGE)
+#define LARGE_PAGE ((size_t)2 * 1024 * 1024)
+
+void *mp__map_private(size_t size)
+{
+    int saved = errno;
+    size_t whole = size + LARGE_PAGE;
+    char *memory = mmap(NULL, whole, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    size_t before;
+
+    if (memory == MAP_FAILED) {
+        errno = saved;
+        return NULL;
+    }
+    /* A large page begins where its size says: cut off what is around. */
+    before = (LARGE_PAGE - (uintptr_t)memory % LARGE_PAGE) % LARGE_PAGE;
+    if (before > 0) {
+        (void)munmap(memory, before);
+    }
+    (void)munmap(memory + before + size, LARGE_PAGE - before);
+    (void)madvise(memory + before, size, MADV_HUGEPAGE);
+    errno = saved;
+    return memory + before;
+}
+#else
+void *mp__map_private(size_t size)
+{
+    (void)size;
+    return NULL;
+}
+#endif
+
 void mp__map_seal(void *memory, size_t size)
 {
     int saved = errno;

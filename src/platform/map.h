@@ -10,6 +10,10 @@
  * where the system allows that. NULL: none to be had. */
 void *mp__map_shared(size_t size);
 
+/* As that, but of this process alone, and in large pages, where the system has
+ * such: a fresh page costs a call of the kernel. NULL also where it has not. */
+void *mp__map_private(size_t size);
+
 /* Nobody who inherits it may write there from now on, nor do we. */
 void mp__map_seal(void *memory, size_t size);
 

@@ -16,6 +16,39 @@
 /* A chunk is full when its arguments have this many bytes. */
 #define CHUNK_BYTES ((size_t)1024 * 1024)
 
+/* A batch and where the end of its only item is kept. */
+struct single {
+    mp__batch batch;
+    mp__kept kept;
+};
+
+static void begin(mp__batch *batch, const mp_task *task, enum mp__sink sink,
+                  size_t room)
+{
+    batch->task = mp__chunk_of(task);
+    batch->sink = sink;
+    batch->look_ahead = room;
+    batch->chunk_size = 1;
+    batch->failed_index = SIZE_MAX;
+    batch->held = true;
+}
+
+int mp__batch_create_single(mp__batch **batch, mp__shelves *shelves,
+                            const mp_task *task)
+{
+    struct single *fresh = mp__shelf_take(shelves, sizeof(*fresh));
+
+    if (fresh == NULL) {
+        return MP_ENOMEM;
+    }
+    memset(fresh, 0, sizeof(*fresh));
+    begin(&fresh->batch, task, MP__SINK_STORED, 1);
+    fresh->batch.kept = &fresh->kept;
+    fresh->batch.on_shelf = true;
+    *batch = &fresh->batch;
+    return 0;
+}
+
 int mp__batch_create(mp__batch **batch, const mp_task *task, enum mp__sink sink,
                      size_t room)
 {
@@ -31,12 +64,7 @@ int mp__batch_create(mp__batch **batch, const mp_task *task, enum mp__sink sink,
             return MP_ENOMEM;
         }
     }
-    fresh->task = mp__chunk_of(task);
-    fresh->sink = sink;
-    fresh->look_ahead = room;
-    fresh->chunk_size = 1;
-    fresh->failed_index = SIZE_MAX;
-    fresh->held = true;
+    begin(fresh, task, sink, room);
     *batch = fresh;
     return 0;
 }
@@ -52,6 +80,10 @@ void mp__batch_free(mp__batch *batch)
     room = batch->kept == NULL ? 0 : batch->look_ahead;
     for (i = 0; i < room; i++) {
         mp__kept_free(&batch->kept[i]);
+    }
+    if (batch->on_shelf) {
+        mp__shelf_give(batch);
+        return;
     }
     free(batch->kept);
     mp__scratch_free(&batch->lent);

@@ -11,6 +11,7 @@
 #include "mp/pool.h"
 #include "objects/serializer.h"
 #include "pool/chunk.h"
+#include "pool/shelf.h"
 #include "pool/task.h"
 #include "shared/outbox.h"
 
@@ -66,6 +67,13 @@ typedef struct mp__tally {
     uint64_t ends[MP_TASK_ENDS];
 } mp__tally;
 
+/* What a user holds of a batch: a part of it, and gone with it. */
+struct mp_result {
+    struct mp__batch *batch;
+    pid_t maker;
+    bool lent; /* to a callback, for as long as that runs */
+};
+
 typedef struct mp__batch {
     struct mp__batch *next; /* of the pool's batches */
     struct mp__batch *previous;
@@ -73,6 +81,8 @@ typedef struct mp__batch {
     struct mp__batch *next_finished; /* of those whose `done` is due */
     mp__tally *tally;                /* the pool's; NULL with it */
     mp_result *handle;               /* the user's; NULL: gone, or none */
+    mp_result own;                   /* what that leads to */
+    bool on_shelf;                   /* it and its one place for an end */
     void (*done)(mp_result *result, void *context); /* to be called still */
     void *context;
     bool pinned;          /* in use by a call: it does not go yet */
@@ -107,6 +117,9 @@ typedef struct mp__batch {
 /* All of it, with `room` places to keep ends in. 0 or MP_ENOMEM. */
 int mp__batch_create(mp__batch **batch, const mp_task *task, enum mp__sink sink,
                      size_t room);
+/* For one item, STORED, on one of the pool's shelves. */
+int mp__batch_create_single(mp__batch **batch, mp__shelves *shelves,
+                            const mp_task *task);
 void mp__batch_free(mp__batch *batch);
 
 /* May another item be taken now? */

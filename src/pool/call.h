@@ -12,8 +12,8 @@
 /* May the calling process use `pool` now? 0, MP_EINVAL, MP_ESTATE. */
 int mp__pool_check(const mp_pool *pool);
 
-/* A handle of the calling process for `batch`. 0 or MP_ENOMEM. */
-int mp__result_create(mp_result **result, mp__batch *batch);
+/* The handle of `batch`, whose maker is `maker`. */
+mp_result *mp__result_of(mp__batch *batch, pid_t maker);
 /* Run the callback of a batch that is over. */
 void mp__result_call_back(mp__batch *batch);
 int mp__iterator_create(mp_iterator **iterator, mp__batch *batch);

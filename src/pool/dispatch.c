@@ -106,6 +106,23 @@ static void hand_out(mp_pool *pool, mp__batch *batch, const mp__taken *taken)
     }
 }
 
+static mp__waiting *waiting_make(mp_pool *pool, size_t size)
+{
+    return size <= MP__WAITING_SMALL
+               ? mp__shelf_take(&pool->waits,
+                                sizeof(mp__waiting) + MP__WAITING_SMALL)
+               : malloc(sizeof(mp__waiting) + size);
+}
+
+void mp__waiting_free(mp__waiting *waiting)
+{
+    if (waiting->size <= MP__WAITING_SMALL) {
+        mp__shelf_give(waiting);
+    } else {
+        free(waiting);
+    }
+}
+
 static void hand_out_waiting(mp_pool *pool)
 {
     mp__waiting *waiting = pool->waiting;
@@ -119,7 +136,7 @@ static void hand_out_waiting(mp_pool *pool)
                            .count = waiting->count,
                            .bytes = waiting->bytes,
                            .size = waiting->size });
-    free(waiting);
+    mp__waiting_free(waiting);
 }
 
 /* Take a chunk from `batch`; its items' number. */
@@ -285,7 +302,7 @@ void mp__owner_add(mp_pool *pool, mp__batch *batch)
 static int wait_for_slot(mp_pool *pool, mp__batch *batch,
                          const mp__taken *taken)
 {
-    mp__waiting *waiting = malloc(sizeof(*waiting) + taken->size);
+    mp__waiting *waiting = waiting_make(pool, taken->size);
 
     if (waiting == NULL) {
         return MP_ENOMEM;
@@ -348,7 +365,7 @@ static void withdraw_waiting(mp_pool *pool, mp__batch *batch,
         if (waiting->batch == batch) {
             *link = waiting->next;
             mp__end_chunk(pool, batch, waiting->first, waiting->count, news);
-            free(waiting);
+            mp__waiting_free(waiting);
         } else {
             link = &waiting->next;
         }

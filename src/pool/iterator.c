@@ -5,6 +5,7 @@
 
 #include "mp/error.h"
 #include "mp/process.h"
+#include "objects/process.h"
 #include "platform/clock.h"
 #include "pool/call.h"
 #include "pool/owner.h"
@@ -24,7 +25,7 @@ int mp__iterator_create(mp_iterator **iterator, mp__batch *batch)
         return MP_ENOMEM;
     }
     fresh->batch = batch;
-    fresh->maker = mp_process_pid(mp_process_current());
+    fresh->maker = mp__process_pid();
     *iterator = fresh;
     return 0;
 }
@@ -114,7 +115,7 @@ int mp_iterator_next(mp_iterator *iterator, void *result, mp_report *report,
         return MP_EINVAL;
     }
     batch = iterator->batch;
-    if (iterator->maker != mp_process_pid(mp_process_current()) ||
+    if (iterator->maker != mp__process_pid() ||
         (batch->pool != NULL && batch->pool->busy)) {
         return MP_ESTATE;
     }
@@ -147,7 +148,7 @@ void mp_iterator_destroy(mp_iterator *iterator)
         return;
     }
     /* A copy that a fork made must not take back the owner's tasks. */
-    if (iterator->maker == mp_process_pid(mp_process_current())) {
+    if (iterator->maker == mp__process_pid()) {
         mp__owner_drop(iterator->batch, true);
     }
     free(iterator);

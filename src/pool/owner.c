@@ -43,7 +43,7 @@ static void end_rest(mp_pool *pool, const mp__news *news)
         pool->waiting = waiting->next;
         mp__end_chunk(pool, waiting->batch, waiting->first, waiting->count,
                       news);
-        free(waiting);
+        mp__waiting_free(waiting);
     }
     pool->waiting_end = &pool->waiting;
     for (batch = pool->batches; batch != NULL; batch = next) {

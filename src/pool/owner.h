@@ -32,6 +32,8 @@ typedef struct mp__waiting {
     _Alignas(16) unsigned char bytes[];
 } mp__waiting;
 
+#define MP__WAITING_SMALL 16 /* bytes of arguments: on a shelf */
+
 struct mp_pool {
     mp_pool *next; /* of this process's pools */
     mp__core core;
@@ -63,6 +65,10 @@ struct mp_pool {
     mp__batch **finished_end;
     mp__tally tally;
     uint64_t shared_before; /* memory that the workers see was made before */
+    mp__shelves singles;    /* batches of apply_async */
+    mp__shelves waits;      /* chunks that wait, where they are small */
+    uint32_t unlooked;      /* submissions since arrivals were taken in, */
+    int64_t looked;         /* and when that was */
     uint64_t max_pending;   /* UINT64_MAX: no limit */
     bool limits_off;
     bool calling_back; /* a `done` callback runs */

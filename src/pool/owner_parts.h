@@ -25,7 +25,9 @@ bool mp__deliver(mp_pool *pool, uint32_t w, const mp__arrival *arrival);
 /* Returns whether anything had come. */
 bool mp__collect(mp_pool *pool);
 
-/* dispatch.c: hand out while there are free slots. */
+/* dispatch.c */
+void mp__waiting_free(mp__waiting *waiting);
+/* Hand out while there are free slots. */
 void mp__pump(mp_pool *pool);
 /* From here on every slot is written in full again. */
 void mp__forget_stamps(mp_pool *pool);

@@ -5,6 +5,7 @@
 
 #include "mp/error.h"
 #include "mp/process.h"
+#include "objects/process.h"
 #include "platform/clock.h"
 #include "pool/call.h"
 #include "pool/owner.h"
@@ -12,31 +13,18 @@
 #include <limits.h>
 #include <stdlib.h>
 
-struct mp_result {
-    mp__batch *batch;
-    pid_t maker;
-    bool lent; /* to a callback, for as long as that runs */
-};
-
-int mp__result_create(mp_result **result, mp__batch *batch)
+mp_result *mp__result_of(mp__batch *batch, pid_t maker)
 {
-    mp_result *fresh = calloc(1, sizeof(*fresh));
-
-    if (fresh == NULL) {
-        return MP_ENOMEM;
-    }
-    fresh->batch = batch;
-    fresh->maker = mp_process_pid(mp_process_current());
-    batch->handle = fresh;
-    *result = fresh;
-    return 0;
+    batch->own = (mp_result){ .batch = batch, .maker = maker };
+    batch->handle = &batch->own;
+    return batch->handle;
 }
 
 void mp__result_call_back(mp__batch *batch)
 {
     void (*done)(mp_result *, void *) = batch->done;
     mp_result lent = { .batch = batch,
-                       .maker = mp_process_pid(mp_process_current()),
+                       .maker = mp__process_pid(),
                        .lent = true };
 
     batch->done = NULL;
@@ -48,7 +36,7 @@ static int check(const mp_result *result)
     if (result == NULL) {
         return MP_EINVAL;
     }
-    if (result->maker != mp_process_pid(mp_process_current())) {
+    if (result->maker != mp__process_pid()) {
         return MP_ESTATE;
     }
     return result->batch->pool != NULL && result->batch->pool->busy ? MP_ESTATE
@@ -322,10 +310,9 @@ void mp_result_destroy(mp_result *result)
     if (result == NULL || result->lent) {
         return;
     }
-    result->batch->handle = NULL;
+    result->batch->handle = NULL; /* it goes with the batch */
     /* A copy that a fork made has nothing to say about the owner's tasks. */
-    if (result->maker == mp_process_pid(mp_process_current())) {
+    if (result->maker == mp__process_pid()) {
         mp__owner_drop(result->batch, false);
     }
-    free(result);
 }

@@ -5,6 +5,7 @@
 
 #include "mp/error.h"
 #include "mp/process.h"
+#include "objects/process.h"
 #include "objects/shared.h"
 #include "platform/chaos.h"
 #include "platform/child.h"
@@ -142,7 +143,7 @@ int mp__owner_create(mp_pool **pool, const mp_pool_options *options,
     fresh->shared_before = mp__shared_count();
     fresh->max_pending =
         options->max_pending == 0 ? UINT64_MAX : options->max_pending;
-    fresh->maker = mp_process_pid(mp_process_current());
+    fresh->maker = mp__process_pid();
     fresh->limits_off = limits_are_off();
     if (workers == 0) {
         start_inline(fresh, options);
@@ -185,6 +186,8 @@ void mp__owner_free(mp_pool *pool)
             mp__batch_free(batch);
         }
     }
+    mp__shelves_leave(&pool->singles);
+    mp__shelves_leave(&pool->waits);
     mp__core_destroy(&pool->core);
     MP_KILL_POINT("owner.core_gone");
     mp__pack_free(&pool->pack);

@@ -17,6 +17,8 @@
 
 #define CHUNKS_PER_WORKER 4
 #define ARRAY_AHEAD       1024
+#define SUBMITS_UNLOOKED  32
+#define UNLOOKED_MOST     (MP__MS / 10)
 
 static int check_task(const mp_task *task)
 {
@@ -132,8 +134,10 @@ static int begin_array(mp_pool *pool, mp__batch **batch, const mp_task *task,
     if (count > SIZE_MAX / 2 / sizeof(mp__kept)) {
         return MP_ENOMEM;
     }
-    error = mp__batch_create(batch, task, sink,
-                             sink == MP__SINK_STORED ? count : 0);
+    error = sink == MP__SINK_STORED && count == 1
+                ? mp__batch_create_single(batch, &pool->singles, task)
+                : mp__batch_create(batch, task, sink,
+                                   sink == MP__SINK_STORED ? count : 0);
     if (error == 0) {
         (*batch)->count = count;
         (*batch)->source.items = arguments;
@@ -244,29 +248,40 @@ int mp_pool_map(mp_pool *pool, const mp_task *task, const void *arguments,
     return run_direct(pool, batch);
 }
 
+/* Take in what has arrived, unless that was done a moment ago and the workers
+ * have enough to do: to look costs every worker the line that it writes. */
+static void step_now_and_then(mp_pool *pool)
+{
+    int64_t now;
+
+    if (!pool->watched && !pool->is_inline &&
+        pool->tally.pending > SUBMITS_UNLOOKED + 2 * pool->core.workers) {
+        now = mp__clock_ns();
+        if (pool->unlooked < SUBMITS_UNLOOKED &&
+            now - pool->looked < UNLOOKED_MOST) {
+            pool->unlooked++;
+            mp__task_table_announce(pool->core.table); /* no call may follow */
+            return;
+        }
+        pool->looked = now;
+    }
+    pool->unlooked = 0;
+    mp__owner_step(pool);
+}
+
 /* Submit a STORED batch; its handle, if one is asked for. */
 static int run_stored(mp_pool *pool, mp__batch *batch, mp_result **result,
                       const mp_call_options *options)
 {
-    mp_result *handle = NULL;
-    int error = 0;
-
-    if (result != NULL) {
-        error = mp__result_create(&handle, batch);
-    }
-    if (error < 0) {
-        mp__batch_free(batch);
-        return error;
-    }
     batch->held = result != NULL;
     batch->done = options == NULL ? NULL : options->done;
     batch->context = options == NULL ? NULL : options->context;
     if (result != NULL) {
-        *result = handle; /* a callback may look there */
+        *result = mp__result_of(batch, pool->maker); /* callbacks may look */
     }
     mp__owner_add(pool, batch);
     mp__owner_take_all(pool, batch);
-    mp__owner_step(pool);
+    step_now_and_then(pool);
     return 0;
 }
 

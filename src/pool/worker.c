@@ -64,7 +64,7 @@ static void be_born(mp__worker *w)
     MP_KILL_POINT("worker.named");
     (void)mp__domain_self(&w->ident);
     MP_KILL_POINT("worker.attached");
-    w->pid = (int32_t)mp_process_pid(mp_process_current());
+    w->pid = (int32_t)mp__process_pid();
     /* Our supervisor may have died before it could write this. */
     atomic_store(&w->core->roster->pids[w->index], w->pid);
     mp__core_leave_roster(w->core);
