@@ -45,7 +45,7 @@ _Static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2,
 struct slot {
     _Alignas(64) _Atomic uint32_t generation; /* 0: never taken */
     _Atomic int32_t pid;
-    _Atomic uint64_t start;
+    _Atomic uint64_t start; /* a moment: it had started by then */
     _Atomic uint64_t birth;
 };
 
@@ -165,7 +165,7 @@ static int64_t slot_take(struct domain *all, unsigned index)
     MP_KILL_POINT("domain.renewed");
     atomic_store(&slot->pid, (int32_t)self); /* D4 */
     MP_KILL_POINT("domain.pid_told");
-    atomic_store(&slot->start, mp__life_start_of(self)); /* D4 */
+    atomic_store(&slot->start, mp__life_moment()); /* D4 */
     MP_KILL_POINT("domain.start_told");
     atomic_store(&slot->birth, atomic_fetch_add(&all->births, 1) + 1); /* D4 */
     MP_KILL_POINT("domain.birth_told");

@@ -23,6 +23,7 @@
     CALL(SOCKETPAIR, "socketpair", EMFILE, ENFILE, ENOMEM, ENOBUFS,            \
          EAFNOSUPPORT)                                                         \
     CALL(OPEN, "open", EMFILE, ENFILE, ENOENT, EACCES, EINTR, ENOMEM)          \
+    CALL(READLINK, "readlink", EACCES, ENOENT, ENOMEM)                         \
     CALL(CLOSE, "close", EINTR, EIO)                                           \
     CALL(DUP2, "dup2", EMFILE, EINTR, EBUSY)                                   \
     CALL(FSTAT, "fstat", ENOMEM, EIO)                                          \

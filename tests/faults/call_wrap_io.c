@@ -130,7 +130,7 @@ ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags)
 
 /* ---- calls with more arguments than they always use ---- */
 
-static bool open_fails(const char *path)
+static bool path_fails(const char *path, int id)
 {
     call_plan *plan = call_plan_now();
 
@@ -140,7 +140,16 @@ static bool open_fails(const char *path)
         errno = ENOENT;
         return true;
     }
-    return call_fails(CALL_OPEN);
+    return call_fails(id);
+}
+
+ssize_t __real_readlink(const char *path, char *link, size_t size);
+ssize_t __wrap_readlink(const char *path, char *link, size_t size);
+
+ssize_t __wrap_readlink(const char *path, char *link, size_t size)
+{
+    return path_fails(path, CALL_READLINK) ? -1
+                                           : __real_readlink(path, link, size);
 }
 
 /* The library opens nothing that it would have to create. */
@@ -152,7 +161,7 @@ static bool open_fails(const char *path)
         if ((flags & O_CREAT) != 0) {                                          \
             abort();                                                           \
         }                                                                      \
-        return open_fails(path) ? -1 : __real_##name(path, flags);             \
+        return path_fails(path, CALL_OPEN) ? -1 : __real_##name(path, flags);  \
     }
 
 WRAP_OPEN(open)

@@ -258,6 +258,30 @@ static void the_kernel_tells_who_holds_a_byte(void **state)
     mp__file_close(&fd);
 }
 
+static void who_started_after_the_moment_is_somebody_else(void **state)
+{
+    uint64_t before = mp__life_moment();
+    pid_t pid;
+
+    (void)state;
+    if (before == 0) {
+        mp_test_skip("there are no start times to be had");
+    }
+    mp_test_sleep_ms(50); /* their unit is 10 ms */
+    pid = fork();
+    if (pid == 0) {
+        (void)pause();
+        _exit(0);
+    }
+    assert_true(mp__life_confirm(getpid(), before));
+    assert_false(mp__life_confirm(pid, before));
+    assert_true(mp__life_confirm(pid, mp__life_moment()));
+    assert_false(mp__life_confirm(pid, 0));
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(mp_test_wait_for_child(pid, 5000), -SIGKILL);
+    assert_false(mp__life_confirm(pid, mp__life_moment()));
+}
+
 static void every_error_has_a_text(void **state)
 {
     int code;
@@ -324,6 +348,7 @@ int main(void)
         mp_test(a_yield_that_took_long_is_remembered),
         mp_test(a_fork_forgets_what_the_process_was),
         mp_test(the_kernel_tells_who_holds_a_byte),
+        mp_test(who_started_after_the_moment_is_somebody_else),
         mp_test(every_error_has_a_text),
     };
 
