@@ -31,7 +31,8 @@ static struct owned *owned;
 static size_t owned_count;
 static size_t owned_room;
 
-int mp__fd_adopt(int fd)
+/* `closes_on_exec`: the kernel has made it so already. */
+static int adopt(int fd, bool closes_on_exec)
 {
     int saved = errno;
     int high;
@@ -39,7 +40,8 @@ int mp__fd_adopt(int fd)
     if (fd < 0) {
         return -saved;
     }
-    if (fd >= LOWEST && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0) {
+    if (fd >= LOWEST &&
+        (closes_on_exec || fcntl(fd, F_SETFD, FD_CLOEXEC) == 0)) {
         mp__mark_set(fd);
         return fd;
     }
@@ -52,6 +54,11 @@ int mp__fd_adopt(int fd)
     (void)close(fd);
     errno = saved;
     return high;
+}
+
+int mp__fd_adopt(int fd)
+{
+    return adopt(fd, false);
 }
 
 static int owned_add(int fd)
@@ -69,7 +76,7 @@ static int owned_add(int fd)
         owned = grown;
         owned_room = owned_room * 2 + 8;
     }
-    owned[owned_count++] = (struct owned){ .fd = fd, .owner = getpid() };
+    owned[owned_count++] = (struct owned){ .fd = fd, .owner = mp__self_pid() };
 
 done:
     mp__self_unlock();
@@ -100,12 +107,12 @@ static bool owned_remove(int fd)
     return found;
 }
 
-int mp__fd_own(int fd)
+static int own(int fd, bool closes_on_exec)
 {
     int saved = errno;
     int error;
 
-    fd = mp__fd_adopt(fd);
+    fd = adopt(fd, closes_on_exec);
     if (fd < 0) {
         return fd;
     }
@@ -116,6 +123,11 @@ int mp__fd_own(int fd)
     }
     errno = saved;
     return fd;
+}
+
+int mp__fd_own(int fd)
+{
+    return own(fd, true);
 }
 
 void mp__fd_close(int *fd)
@@ -136,7 +148,7 @@ void mp__fd_keep(int fd)
     mp__self_lock();
     for (i = 0; i < owned_count; i++) {
         if (owned[i].fd == fd) {
-            owned[i].owner = getpid();
+            owned[i].owner = mp__self_pid();
         }
     }
     mp__self_unlock();
@@ -145,7 +157,7 @@ void mp__fd_keep(int fd)
 void mp__fd_close_inherited(void)
 {
     int saved = errno;
-    pid_t self = getpid();
+    pid_t self = mp__self_pid();
     size_t i = 0;
 
     mp__self_lock();
@@ -171,17 +183,18 @@ static int set_nonblocking(int fd)
     return 0;
 }
 
-/* Own both ends of `ends` and make them non-blocking, or close both. */
-static int own_both(const int ends[2], int *one, int *other)
+/* Own both ends of `ends`, or close both. `ready`: they are close-on-exec and
+ * non-blocking from birth; else they become so here. */
+static int own_both(const int ends[2], bool ready, int *one, int *other)
 {
-    int first = mp__fd_own(ends[0]);
-    int second = mp__fd_own(ends[1]);
+    int first = own(ends[0], ready);
+    int second = own(ends[1], ready);
     int error = first < 0 ? first : (second < 0 ? second : 0);
 
-    if (error == 0) {
+    if (error == 0 && !ready) {
         error = set_nonblocking(first);
     }
-    if (error == 0) {
+    if (error == 0 && !ready) {
         error = set_nonblocking(second);
     }
     if (error < 0) {
@@ -198,19 +211,21 @@ int mp__fd_pipe(int *read_end, int *write_end)
 {
     int saved = errno;
     int ends[2];
+    bool ready = false;
     int error;
 
     /* Close-on-exec from the start where that exists: a thread of the host
      * may fork and exec at any moment. */
 #if !defined(MP_PORTABLE) && defined(__linux__)
-    error = pipe2(ends, O_CLOEXEC);
+    error = pipe2(ends, O_CLOEXEC | O_NONBLOCK);
+    ready = error == 0;
     if (error < 0 && (errno == ENOSYS || errno == EPERM)) {
         error = pipe(ends); /* a sandbox that has not heard of pipe2 */
     }
 #else
     error = pipe(ends);
 #endif
-    error = error < 0 ? -errno : own_both(ends, read_end, write_end);
+    error = error < 0 ? -errno : own_both(ends, ready, read_end, write_end);
     errno = saved;
     return error;
 }
@@ -219,14 +234,16 @@ int mp__fd_link(int *one, int *other)
 {
     int saved = errno;
     int type = SOCK_STREAM;
+    bool ready = false;
     int ends[2];
     int error;
 
-#if !defined(MP_PORTABLE) && defined(SOCK_CLOEXEC)
-    type |= SOCK_CLOEXEC;
+#if !defined(MP_PORTABLE) && defined(SOCK_CLOEXEC) && defined(SOCK_NONBLOCK)
+    type |= SOCK_CLOEXEC | SOCK_NONBLOCK;
+    ready = true;
 #endif
     error = socketpair(AF_UNIX, type, 0, ends);
-    error = error < 0 ? -errno : own_both(ends, one, other);
+    error = error < 0 ? -errno : own_both(ends, ready, one, other);
     errno = saved;
     return error;
 }

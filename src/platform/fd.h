@@ -19,7 +19,8 @@
  * close-on-exec, or -errno. On failure `fd` is closed. */
 int mp__fd_adopt(int fd);
 
-/* As mp__fd_adopt(), and owned by this process alone. */
+/* As mp__fd_adopt(), and owned by this process alone. For descriptors that
+ * are close-on-exec already. */
 int mp__fd_own(int fd);
 
 /* Close a descriptor made by mp__fd_own() and the calls below, if a fork has

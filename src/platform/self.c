@@ -68,7 +68,18 @@ static mp__self *page_get(void)
 
 int mp__self_pid(void)
 {
-    return (int)getpid();
+    mp__self *self = page_get();
+    int pid;
+
+    if (self == NULL) {
+        return (int)getpid();
+    }
+    pid = atomic_load_explicit(&self->pid, memory_order_relaxed);
+    if (pid == 0) {
+        pid = (int)getpid(); /* two threads write the same */
+        atomic_store_explicit(&self->pid, pid, memory_order_relaxed);
+    }
+    return pid;
 }
 
 mp__self *mp__self_get(void)
@@ -97,7 +108,7 @@ const _Atomic uint32_t *mp__self_ident_word(void)
 
 void mp__self_lock(void)
 {
-    int pid = (int)getpid();
+    int pid = mp__self_pid();
     int seen = 0;
 
     while (!atomic_compare_exchange_weak(&holder, &seen, pid)) {

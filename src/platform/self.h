@@ -15,9 +15,11 @@
 typedef struct mp__self {
     _Atomic uint32_t ident; /* in the domain; 0: none yet */
     _Atomic uint32_t known; /* 1 once this process was told apart */
+    _Atomic int32_t pid;    /* mp__self_pid() keeps it here; 0: not asked yet */
 } mp__self;
 
-/* The caller's pid, asked of the kernel. */
+/* The caller's pid. Asked of the kernel once where it can wipe a page, so
+ * that a copy of the answer is never taken for a child's; else each time. */
 int mp__self_pid(void);
 
 /* Never NULL. Costs no system call where the kernel can wipe a page. */
