@@ -180,6 +180,21 @@ void mp__child_die_with(pid_t parent)
     }
 }
 
+bool mp__child_dies_with_parent(void)
+{
+    int number = 0;
+
+#if !defined(MP_PORTABLE) && defined(__linux__)
+    int saved = errno;
+
+    if (prctl(PR_GET_PDEATHSIG, &number) < 0) {
+        number = 0;
+    }
+    errno = saved;
+#endif
+    return number == SIGKILL;
+}
+
 bool mp__child_is_orphan(pid_t parent)
 {
     return getppid() != parent;

@@ -58,6 +58,9 @@ _Noreturn void mp__child_quit(int status);
  * once when it is dead already. */
 void mp__child_die_with(pid_t parent);
 
+/* Will the kernel do so, as it stands now? A change of user takes it back. */
+bool mp__child_dies_with_parent(void);
+
 /* Is `parent` our parent no more? */
 bool mp__child_is_orphan(pid_t parent);
 

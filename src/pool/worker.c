@@ -24,9 +24,10 @@
 
 #include <stdio.h>
 
-#define IDLE_SLICE      (250 * MP__MS)
-#define IDLE_SLICE_MOST (1000 * MP__MS)
-#define ROOM_SLICE      (100 * MP__MS)
+#define IDLE_SLICE       (250 * MP__MS)
+#define IDLE_SLICE_ALONE (1000 * MP__MS)  /* its supervisor's death is its */
+#define IDLE_SLICE_MOST  (10000 * MP__MS) /* own to see, or the kernel's */
+#define ROOM_SLICE       (100 * MP__MS)
 
 void mp__worker_leave_orphan(const mp__worker *w)
 {
@@ -197,9 +198,28 @@ static void leave_nonsense(const mp__worker *w)
     }
 }
 
-/* W2: nothing was queued when *seen was read. Look again for a while, then
- * sleep; longer and longer, since every death wakes all sleepers. */
-static void idle(mp__worker *w, uint64_t seen, int64_t *slice)
+/*
+ * Longer and longer, four times each: nobody's survival hangs on a slice.
+ *   A wake-up that died with a worker: its supervisor wakes all sleepers after
+ *   every death (S6), before it does anything else.
+ *   The supervisor's own death: the kernel ends us with it. Where it does not,
+ *   or does no more since an init function has changed the user, the slice
+ *   stays short.
+ *   The owner's: the supervisor sees it in its own slices, and ends us.
+ *   What is left to a slice is a wake-up that was given to a worker which
+ *   somebody then stopped, and a hand overwritten by a task; both wait 10 s at
+ *   most.
+ */
+static int64_t next_slice(int64_t slice)
+{
+    slice *= 4;
+    if (slice > IDLE_SLICE_ALONE && !mp__child_dies_with_parent()) {
+        return IDLE_SLICE_ALONE;
+    }
+    return slice < IDLE_SLICE_MOST ? slice : IDLE_SLICE_MOST;
+}
+
+static bool look_for_a_while(mp__worker *w, uint64_t seen)
 {
     mp__spin spin;
     bool news;
@@ -209,12 +229,24 @@ static void idle(mp__worker *w, uint64_t seen, int64_t *slice)
         news = mp__task_table_has_news(w->core->table, seen);
     } while (!news && mp__spin_once(&spin));
     mp__spin_end(&spin, news);
-    if (!news) {
-        leave_nonsense(w);
-        mp__task_table_sleep(w->core->table, seen, mp__clock_ns() + *slice);
-        *slice = *slice < IDLE_SLICE_MOST ? *slice * 2 : IDLE_SLICE_MOST;
-        mp__worker_leave_orphan(w);
+    return news;
+}
+
+/* W2: nothing was queued when *seen was read. Look again for a while, then
+ * sleep. When a whole slice has brought nothing, the next moment will not
+ * either: it is not looked for then. */
+static void idle(mp__worker *w, uint64_t seen, int64_t *slice)
+{
+    int64_t deadline;
+
+    if (*slice == IDLE_SLICE && look_for_a_while(w, seen)) {
+        return;
     }
+    leave_nonsense(w);
+    deadline = mp__clock_ns() + *slice;
+    mp__task_table_sleep(w->core->table, seen, deadline);
+    *slice = mp__deadline_passed(deadline) ? next_slice(*slice) : IDLE_SLICE;
+    mp__worker_leave_orphan(w);
 }
 
 /* Has it run as many chunks as it may? Said before its exit function runs: a
