@@ -11,6 +11,10 @@
 #include <signal.h>
 #include <unistd.h>
 
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
 static int use_foreign_pool(void *argument)
 {
     mp_pool *pool = argument;
@@ -156,6 +160,63 @@ static void rounds_of_pools_leave_no_descriptor(void **state)
     }
 }
 
+/* As a change of user does in an init function: from here on the kernel does
+ * not end this worker with its supervisor. */
+static int lose_the_parents_mark(void *unused, void **worker_state)
+{
+    (void)unused;
+    (void)worker_state;
+#ifdef __linux__
+    return prctl(PR_SET_PDEATHSIG, 0);
+#else
+    return 0;
+#endif
+}
+
+static int tell_pids(const void *argument, void *result)
+{
+    (void)argument;
+    (void)result;
+    atomic_store(&mp_test_shared->pids[1], (int)getppid());
+    atomic_store(&mp_test_shared->pids[0], (int)getpid());
+    return 0;
+}
+
+static const mp_task tell_task = { .run = tell_pids };
+
+static int own_an_idle_pool(void)
+{
+    mp_pool *pool = NULL;
+
+    if (mp_pool_create(
+            &pool, &(mp_pool_options){ .workers = 1,
+                                       .init = lose_the_parents_mark }) < 0 ||
+        mp_pool_apply(pool, &tell_task, NULL, NULL, NULL) < 0) {
+        return 1;
+    }
+    mp_test_sleep_ms(60000);
+    return 2;
+}
+
+static void a_long_idle_worker_misses_its_supervisor_by_itself(void **state)
+{
+    pid_t pid = fork();
+
+    (void)state;
+    if (pid == 0) {
+        _exit(own_an_idle_pool());
+    }
+    while (atomic_load(&mp_test_shared->pids[0]) == 0) {
+        mp_test_sleep_ms(1);
+    }
+    mp_test_sleep_ms(5500); /* its slices have grown to the longest */
+    assert_int_equal(kill(atomic_load(&mp_test_shared->pids[1]), SIGKILL), 0);
+    assert_int_equal(kill(pid, SIGKILL), 0); /* nobody is left to end it */
+    assert_int_equal(mp_test_wait_for_child(pid, 5000), -SIGKILL);
+    assert_true(
+        mp_test_pid_is_gone(atomic_load(&mp_test_shared->pids[0]), 5000));
+}
+
 static void bad_arguments_are_named(void **state)
 {
     const mp_task no_run = { .argument = &mp_serializer_int64 };
@@ -224,6 +285,9 @@ int main(void)
         MP_TEST_WITH_WORKERS(terminate_needs_no_sigterm),
         MP_TEST_WITH_WORKERS(closed_standard_streams_do_not_matter),
         MP_TEST_WITH_WORKERS(rounds_of_pools_leave_no_descriptor),
+        mp_test_setup_teardown(
+            a_long_idle_worker_misses_its_supervisor_by_itself,
+            mp_test_board_setup, mp_test_board_teardown),
         mp_test(bad_arguments_are_named),
     };
 
