@@ -55,6 +55,8 @@ extern mp_process *mp__children;
 bool mp__process_is_ours(const mp_process *process);
 /* Reap every child that has ended; free those without a handle. */
 void mp__process_reap(void);
+/* Get the pidfd of a started child: unreaped, so its number is pinned. */
+void mp__process_watch(mp_process *process);
 /* Wait for the end of a started child. 0 or MP_ETIMEDOUT. */
 int mp__process_wait(mp_process *process, int64_t deadline);
 /* As mp_process_terminate() and mp_process_kill(). */

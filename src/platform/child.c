@@ -12,6 +12,7 @@
 #include "platform/fd.h"
 #include "platform/kill_point.h"
 #include "platform/mark.h"
+#include "platform/self.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -55,27 +56,22 @@ pid_t mp__child_fork(sigset_t *mask)
 }
 
 /* Descriptor 0 and the stream both read end of file, and the parent's input
- * stays where it was: flushing before the dup would move its offset. */
+ * stays where it was: flushing before the close would move its offset. */
 static void empty_stdin(void)
 {
     int null;
-    int moved = STDIN_FILENO;
 
+    (void)close(STDIN_FILENO); /* so that its number is the first one free */
     do {
         null = open("/dev/null", O_RDONLY);
     } while (null < 0 && errno == EINTR);
     if (null < 0) {
-        (void)close(STDIN_FILENO);
-        return;
+        return; /* closed: anything but its parent's input */
     }
     if (null != STDIN_FILENO) {
-        do {
-            moved = dup2(null, STDIN_FILENO);
-        } while (moved < 0 && (errno == EINTR || errno == EBUSY));
+        /* A fork handler of the host's has threads running here, and one has
+         * opened a file of its own meanwhile. */
         (void)close(null);
-    }
-    if (moved < 0) {
-        (void)close(STDIN_FILENO); /* anything but its parent's input */
         return;
     }
     if (fileno(stdin) == STDIN_FILENO) {
@@ -229,20 +225,53 @@ int mp__child_death_pipe_end(void)
     return death_pipe_end;
 }
 
+#if !defined(MP_PORTABLE) && defined(SYS_pidfd_open)
+int mp__child_watch_hold(void)
+{
+    int saved = errno;
+    int place = (int)syscall(SYS_pidfd_open, mp__self_pid(), 0);
+
+    place = place < 0 ? -errno : place;
+    errno = saved;
+    return place;
+}
+
+void mp__child_watch_release(int place)
+{
+    int saved = errno;
+
+    if (place >= 0) {
+        (void)close(place); /* a moment old: it is ours */
+    }
+    errno = saved;
+}
+
 int mp__child_watch(pid_t pid)
 {
-#if !defined(MP_PORTABLE) && defined(SYS_pidfd_open)
     int saved = errno;
     int fd = (int)syscall(SYS_pidfd_open, pid, 0);
 
     fd = mp__fd_own(fd);
     errno = saved;
     return fd;
+}
 #else
+int mp__child_watch_hold(void)
+{
+    return -ENOSYS;
+}
+
+void mp__child_watch_release(int place)
+{
+    (void)place;
+}
+
+int mp__child_watch(pid_t pid)
+{
     (void)pid;
     return -ENOSYS;
-#endif
 }
+#endif
 
 static void exit_of(int status, mp__exit *how)
 {

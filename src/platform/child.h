@@ -70,6 +70,12 @@ int mp__child_death_pipe(int *read_end);
 /* Its write end, owned, for children that may wake us in the same way. */
 int mp__child_death_pipe_end(void);
 
+/* Before a fork: hold a place for what mp__child_watch() will give. To be
+ * closed in parent and child alike, before it is asked; -errno: there will be
+ * nothing to watch by. */
+int mp__child_watch_hold(void);
+void mp__child_watch_release(int place);
+
 /* A descriptor that polls readable once `pid`, an unreaped child, has ended;
  * -errno where there is none. Owned. */
 int mp__child_watch(pid_t pid);

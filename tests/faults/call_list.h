@@ -25,7 +25,6 @@
     CALL(OPEN, "open", EMFILE, ENFILE, ENOENT, EACCES, EINTR, ENOMEM)          \
     CALL(READLINK, "readlink", EACCES, ENOENT, ENOMEM)                         \
     CALL(CLOSE, "close", EINTR, EIO)                                           \
-    CALL(DUP2, "dup2", EMFILE, EINTR, EBUSY)                                   \
     CALL(FSTAT, "fstat", ENOMEM, EIO)                                          \
     CALL(FCNTL_DUP, "fcntl:dup", EMFILE, EINVAL)                               \
     CALL(FCNTL_SETFD, "fcntl:setfd", EPERM)                                    \

@@ -26,7 +26,6 @@ WRAP(int, mkstemp, MKSTEMP, (char *path), (path))
 WRAP(int, socketpair, SOCKETPAIR,
      (int domain, int type, int protocol, int ends[2]),
      (domain, type, protocol, ends))
-WRAP(int, dup2, DUP2, (int from, int to), (from, to))
 WRAP(int, fstat, FSTAT, (int fd, struct stat *status), (fd, status))
 WRAP(int, shutdown, SHUTDOWN, (int fd, int how), (fd, how))
 WRAP(ssize_t, read, READ, (int fd, void *bytes, size_t size), (fd, bytes, size))
