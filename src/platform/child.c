@@ -105,26 +105,44 @@ static void default_handlers(void)
     }
 }
 
-void mp__child_begin_ours(const char *title)
+/* A group of its own, a name, and nothing blocked. */
+static void begin(const char *title)
 {
-    struct sigaction ignore;
     sigset_t none;
 
     (void)setpgid(0, 0); /* Ctrl-C reaches the host alone */
-    default_handlers();
-    /* Outside the foreground group "stty tostop" would stop each write. */
-    ignore.sa_handler = SIG_IGN;
-    ignore.sa_flags = 0;
-    (void)sigemptyset(&ignore.sa_mask);
-    (void)sigaction(SIGTTOU, &ignore, NULL);
 #if !defined(MP_PORTABLE) && defined(__linux__)
     (void)prctl(PR_SET_NAME, title);
 #else
     (void)title;
 #endif
-    empty_stdin();
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void set_action(int number, void (*handler)(int), int flags)
+{
+    struct sigaction action;
+
+    action.sa_handler = handler;
+    action.sa_flags = flags;
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(number, &action, NULL);
+}
+
+void mp__child_begin_ours(const char *title)
+{
+    default_handlers();
+    /* Outside the foreground group "stty tostop" would stop each write. */
+    set_action(SIGTTOU, SIG_IGN, 0);
+    empty_stdin();
+    begin(title);
+}
+
+void mp__child_begin_below(const char *title)
+{
+    set_action(SIGCHLD, SIG_DFL, 0); /* its parent's is the only handler */
+    begin(title);
 }
 
 #if !defined(MP_PORTABLE) && defined(__GLIBC__)
@@ -207,17 +225,12 @@ static void on_death(int number)
 
 int mp__child_death_pipe(int *read_end)
 {
-    struct sigaction action;
     int error = mp__fd_pipe(read_end, &death_pipe_end);
 
-    if (error < 0) {
-        return error;
+    if (error == 0) {
+        set_action(SIGCHLD, on_death, SA_NOCLDSTOP);
     }
-    action.sa_handler = on_death;
-    action.sa_flags = SA_NOCLDSTOP;
-    (void)sigemptyset(&action.sa_mask);
-    (void)sigaction(SIGCHLD, &action, NULL);
-    return 0;
+    return error;
 }
 
 int mp__child_death_pipe_end(void)

@@ -44,6 +44,10 @@ void mp__child_begin_user(const sigset_t *mask);
  * process group of its own, `title` as its name, SIGTTOU ignored. */
 void mp__child_begin_ours(const char *title);
 
+/* The same for a child of one of ours that has run nothing of the user's:
+ * handlers, SIGTTOU and stdin are inherited as they have to be. */
+void mp__child_begin_below(const char *title);
+
 /* Run `leave` when the child calls exit(), before its parent's exit handlers;
  * `leave` must not return. Nothing where libc has no on_exit(). */
 void mp__child_on_exit(void (*leave)(int status));

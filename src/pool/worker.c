@@ -55,7 +55,7 @@ static void be_born(mp__worker *w)
      * of file for the supervisor's death. */
     mp__fd_close_inherited();
     MP_KILL_POINT("worker.link_closed");
-    mp__child_begin_ours("mp-worker");
+    mp__child_begin_below("mp-worker");
     MP_KILL_POINT("worker.unblocked");
     mp__child_die_with(w->supervisor);
     (void)snprintf(name, sizeof(name), "Worker-%u", (unsigned)w->index);
