@@ -115,14 +115,20 @@ static bool is_crowded(mp__spin_budget *budget)
     return crowded > 0;
 }
 
+void mp__spin_prepare(mp__spin_budget *budget)
+{
+    if (atomic_load_explicit(&budget->pauses, memory_order_relaxed) == 0) {
+        atomic_store_explicit(&budget->pauses, budget_start(),
+                              memory_order_relaxed);
+    }
+}
+
 void mp__spin_begin(mp__spin *spin, mp__spin_budget *budget)
 {
-    int allowed = atomic_load_explicit(&budget->pauses, memory_order_relaxed);
+    int allowed;
 
-    if (allowed == 0) {
-        allowed = budget_start();
-        atomic_store_explicit(&budget->pauses, allowed, memory_order_relaxed);
-    }
+    mp__spin_prepare(budget);
+    allowed = atomic_load_explicit(&budget->pauses, memory_order_relaxed);
     *spin = (mp__spin){ .budget = budget,
                         .allowed = allowed,
                         .crowded = is_crowded(budget) };

@@ -51,6 +51,11 @@ typedef struct mp__spin {
     bool crowded;       /* no yield, and few pauses */
 } mp__spin;
 
+/* Set a budget up, if it is not. The first wait would do so; before a fork it
+ * is done once for all children, which is worth it: how many CPUs are ours is
+ * read from files. */
+void mp__spin_prepare(mp__spin_budget *budget);
+
 void mp__spin_begin(mp__spin *spin, mp__spin_budget *budget);
 
 /* Spend a moment; false when it is time to park. */

@@ -156,7 +156,7 @@ static bool spin_for_news(mp_pool *pool)
     mp__spin spin;
     bool news;
 
-    mp__spin_begin(&spin, &pool->budget);
+    mp__spin_begin(&spin, &pool->core.budget);
     do {
         news = mp__outbox_has_news(pool->core.outbox);
     } while (!news && mp__spin_once(&spin));

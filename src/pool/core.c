@@ -86,6 +86,7 @@ int mp__core_create(mp__core *core, const mp_pool_options *options,
                         .account = options->account };
     (void)snprintf(core->owner_name, sizeof(core->owner_name), "%s",
                    mp_process_name(self));
+    mp__spin_prepare(&core->budget);
     error = mp__domain_open();
     if (error == 0) {
         error = mp__domain_self(&core->owner_ident);

@@ -5,6 +5,7 @@
 #define MP__CORE_H
 
 #include "mp/pool.h"
+#include "platform/park.h"
 #include "pool/task.h"
 #include "shared/alarm.h"
 #include "shared/bell.h"
@@ -87,6 +88,7 @@ typedef struct mp__core {
     int limit_ms;         /* of tasks without one, init and exit; 0: none */
     int grace_ms;
     bool account;
+    mp__spin_budget budget; /* of owner and workers, for each a copy */
 } mp__core;
 
 /* Everything but processes. 0, MP_ENOMEM or -errno. */

@@ -4,7 +4,6 @@
 #ifndef MP__OWNER_H
 #define MP__OWNER_H
 
-#include "platform/park.h"
 #include "pool/batch.h"
 #include "pool/core.h"
 #include "pool/run.h"
@@ -77,7 +76,6 @@ struct mp_pool {
     mp__scratch from_file;
     mp__runner runner; /* inline, like the next */
     void *state;
-    mp__spin_budget budget;
 };
 
 int mp__owner_create(mp_pool **pool, const mp_pool_options *options,

@@ -224,7 +224,7 @@ static bool look_for_a_while(mp__worker *w, uint64_t seen)
     mp__spin spin;
     bool news;
 
-    mp__spin_begin(&spin, &w->budget);
+    mp__spin_begin(&spin, &w->core->budget);
     do {
         news = mp__task_table_has_news(w->core->table, seen);
     } while (!news && mp__spin_once(&spin));

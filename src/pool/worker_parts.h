@@ -4,7 +4,6 @@
 #ifndef MP__WORKER_PARTS_H
 #define MP__WORKER_PARTS_H
 
-#include "platform/park.h"
 #include "pool/core.h"
 #include "pool/run.h"
 
@@ -17,12 +16,11 @@ typedef struct mp__worker {
     void *state;
     mp__runner runner;
     mp__scratch arguments; /* of a chunk that lies in the file */
-    mp__spin_budget budget;
-    int alarm_end;       /* wakes the supervisor */
-    mp__claim claim;     /* the item in hand */
-    int64_t start;       /* of the run, when its clock runs */
-    int64_t cpu;         /* used until then, when the pool accounts */
-    uint32_t run_length; /* items of a run, by how long the last ones took */
+    int alarm_end;         /* wakes the supervisor */
+    mp__claim claim;       /* the item in hand */
+    int64_t start;         /* of the run, when its clock runs */
+    int64_t cpu;           /* used until then, when the pool accounts */
+    uint32_t run_length;   /* items of a run, by how long the last ones took */
 } mp__worker;
 
 /* worker.c */
