@@ -150,14 +150,15 @@ static int string_decode(const mp_serializer *self, void *object,
     if (size == 0) {
         return 0; /* NULL */
     }
-    if (memchr(bytes, 0, size) != (const char *)bytes + size - 1) {
-        return MP_EDECODE;
-    }
     copy = malloc(size);
     if (copy == NULL) {
         return MP_ENOMEM;
     }
-    memcpy(copy, bytes, size);
+    memcpy(copy, bytes, size); /* first: see mp__serializer_reads_once */
+    if (memchr(copy, 0, size) != copy + size - 1) {
+        free(copy);
+        return MP_EDECODE;
+    }
     *(char **)object = copy;
     return 0;
 }
@@ -226,6 +227,13 @@ static void value_release(const mp_serializer *self, void *object)
 {
     (void)self;
     mp__msgpack_release(object);
+}
+
+bool mp__serializer_reads_once(const mp_serializer *serializer)
+{
+    return mp__serializer_is_plain(serializer) ||
+           serializer->decode == string_decode ||
+           serializer->decode == bytes_decode;
 }
 
 const mp_serializer mp_serializer_int64 = { "int64", sizeof(int64_t),

@@ -23,6 +23,9 @@ void mp__scratch_free(mp__scratch *scratch);
 
 /* The object is plain memory of object_size bytes. */
 bool mp__serializer_is_plain(const mp_serializer *serializer);
+/* Its decode looks at each byte once, so bytes that somebody changes meanwhile
+ * make another object and nothing worse: they need not be copied before. */
+bool mp__serializer_reads_once(const mp_serializer *serializer);
 /* Both or none of encode and decode, and objects of some size. */
 bool mp__serializer_is_valid(const mp_serializer *serializer);
 

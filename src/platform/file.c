@@ -54,7 +54,7 @@ int mp__file_create(void)
     int fd = -1;
 
 #if !defined(MP_PORTABLE) && defined(MFD_CLOEXEC)
-    fd = memfd_create("libmp", MFD_CLOEXEC);
+    fd = memfd_create("libmp", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (fd < 0 && (errno == ENOSYS || errno == EPERM || errno == EACCES)) {
         fd = temporary_file(); /* EACCES: the sysctl vm.memfd_noexec */
     }

@@ -3,8 +3,8 @@
  *
  * Maps cannot grow after a fork, files can: what is too large for a shared
  * ring goes to a place in a sparse file that all processes inherited. It is
- * written and read by calls, never mapped, so that a full disk is an error
- * and not a SIGBUS.
+ * written and read by calls, so that a full disk is an error and not a
+ * SIGBUS; see window.h for the one that is mapped.
  */
 #ifndef MP__FILE_H
 #define MP__FILE_H

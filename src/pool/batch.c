@@ -110,14 +110,34 @@ bool mp__batch_is_over(const mp__batch *batch)
 
 void mp__kept_free(mp__kept *kept)
 {
-    free(kept->outside);
+    if (kept->retained != NULL) {
+        mp__retained_drop(kept->retained, (uint32_t)kept->worker, kept->pin);
+    } else {
+        free(kept->outside);
+    }
     free(kept->cost);
     *kept = (mp__kept){ .end = MP_TASK_PENDING };
 }
 
-static const void *kept_bytes(const mp__kept *kept)
+const void *mp__kept_bytes(const mp__kept *kept)
 {
     return kept->size > sizeof(kept->inside) ? kept->outside : kept->inside;
+}
+
+/* Keep where it is what lies in the file. */
+static bool pin(mp__kept *kept, const mp__news *news)
+{
+    int number = news->extent.retained == NULL
+                     ? -1
+                     : mp__retained_keep(&news->extent, news->size);
+
+    if (number < 0) {
+        return false;
+    }
+    kept->retained = news->extent.retained;
+    kept->pin = number;
+    kept->outside = (void *)(uintptr_t)news->bytes;
+    return true;
 }
 
 /* Keep what came; without memory for it the item has failed. */
@@ -142,7 +162,7 @@ static void keep(mp__kept *kept, size_t index, const mp__news *news)
             *kept->cost = *news->cost; /* else the report goes without */
         }
     }
-    if (size > sizeof(kept->inside)) {
+    if (size > sizeof(kept->inside) && !pin(kept, news)) {
         copy = malloc(size);
         if (copy == NULL) {
             kept->end = MP_TASK_FAILED;
@@ -151,7 +171,7 @@ static void keep(mp__kept *kept, size_t index, const mp__news *news)
         }
         memcpy(copy, bytes, size);
         kept->outside = copy;
-    } else if (size > 0) {
+    } else if (size > 0 && size <= sizeof(kept->inside)) {
         memcpy(kept->inside, bytes, size);
     }
     kept->size = size;
@@ -204,7 +224,7 @@ void mp__kept_report(const mp__kept *kept, mp_report *report)
         return;
     }
     if (kept->size == sizeof(*fault)) {
-        fault = kept_bytes(kept);
+        fault = mp__kept_bytes(kept);
     }
     if (fault == NULL) {
         say_default(kept, report);
@@ -216,6 +236,22 @@ void mp__kept_report(const mp__kept *kept, mp_report *report)
     (void)snprintf(report->text, sizeof(report->text), "%s", fault->text);
 }
 
+/* What lies in the file may be written to by its worker at any time: a decoder
+ * that relies on bytes it has seen before gets a copy. */
+static int decode_pinned(const mp_serializer *serializer, const mp__kept *kept,
+                         void *object)
+{
+    void *copy = malloc(kept->size);
+    int error = MP_ENOMEM;
+
+    if (copy != NULL) {
+        memcpy(copy, kept->outside, kept->size);
+        error = mp__serializer_decode(serializer, object, copy, kept->size);
+    }
+    free(copy);
+    return error;
+}
+
 int mp__kept_decode(const mp__batch *batch, const mp__kept *kept, void *object)
 {
     if (object != NULL && batch->task.has_result) {
@@ -224,8 +260,12 @@ int mp__kept_decode(const mp__batch *batch, const mp__kept *kept, void *object)
     if (kept->error < 0 || object == NULL || !batch->task.has_result) {
         return kept->error;
     }
-    return mp__serializer_decode(&batch->task.result, object, kept_bytes(kept),
-                                 kept->size);
+    if (kept->retained != NULL &&
+        !mp__serializer_reads_once(&batch->task.result)) {
+        return decode_pinned(&batch->task.result, kept, object);
+    }
+    return mp__serializer_decode(&batch->task.result, object,
+                                 mp__kept_bytes(kept), kept->size);
 }
 
 static void note_failure(mp__batch *batch, size_t index, int error)

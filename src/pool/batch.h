@@ -12,6 +12,7 @@
 #include "objects/serializer.h"
 #include "pool/chunk.h"
 #include "pool/shelf.h"
+#include "pool/retained.h"
 #include "pool/task.h"
 #include "shared/outbox.h"
 
@@ -40,6 +41,7 @@ typedef struct mp__news {
     const mp__cost *cost; /* NULL: not known */
     const void *bytes;    /* DONE: the encoded result, aligned */
     size_t size;
+    mp__extent extent; /* where `bytes` can be kept without a copy, if so */
     const mp__fault *fault; /* FAILED, BROKEN: may be NULL */
 } mp__news;
 
@@ -56,7 +58,9 @@ typedef struct mp__kept {
     mp__cost *cost; /* NULL: not known; from malloc */
     size_t index;
     size_t size;
-    void *outside; /* when size > 16, or a fault; from malloc */
+    void *outside; /* when size > 16, or a fault; from malloc unless: */
+    mp__retained *retained; /* it lies there, pinned */
+    int pin;
     _Alignas(16) unsigned char inside[16];
 } mp__kept;
 
@@ -91,11 +95,12 @@ typedef struct mp__batch {
     mp__chunk task;       /* what every chunk of it has */
     uint64_t stamp;       /* the slots that have it, too, have this; 0: none */
     enum mp__sink sink;
-    size_t count; /* of items; SIZE_MAX while the source has not told */
-    size_t taken; /* from the source so far */
-    size_t ended; /* of those taken */
-    bool held;    /* somebody has a handle, or is inside a call */
-    bool fed;     /* nothing more is taken from the source */
+    bool is_single; /* of apply_async */
+    size_t count;   /* of items; SIZE_MAX while the source has not told */
+    size_t taken;   /* from the source so far */
+    size_t ended;   /* of those taken */
+    bool held;      /* somebody has a handle, or is inside a call */
+    bool fed;       /* nothing more is taken from the source */
     uint32_t chunk_size;
     size_t look_ahead; /* ORDERED, ARRIVAL: most taken and not handed out */
     size_t handed;
@@ -162,6 +167,7 @@ bool mp__batch_unbound(mp__batch *batch);
 void mp__kept_report(const mp__kept *kept, mp_report *report);
 /* Decode it to `object`, which is zero bytes after an error; its code. */
 int mp__kept_decode(const mp__batch *batch, const mp__kept *kept, void *object);
+const void *mp__kept_bytes(const mp__kept *kept);
 void mp__kept_free(mp__kept *kept);
 
 #endif

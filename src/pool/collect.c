@@ -14,7 +14,6 @@
 
 #include <string.h>
 
-#define RESULTS_WARM   ((uint64_t)16 * 1024 * 1024)
 #define ARGUMENTS_WARM ((uint64_t)1024 * 1024)
 #define FROM_FILE_KEPT ((size_t)1024 * 1024)
 
@@ -105,38 +104,61 @@ enum mp_task_end mp__end_of(int error)
     }
 }
 
-/* Point `news` at a result that lies in the file. False: worker `w` cannot
- * have written it there. */
-static bool read_from_file(mp_pool *pool, uint32_t w,
-                           const mp__arrival *arrival, mp__news *news)
+/* Point `news` at a copy of what lies at `offset` of the file, or mapped at
+ * `bytes`. */
+static void copy_from_file(mp_pool *pool, uint64_t offset, const void *bytes,
+                           uint64_t size, mp__news *news)
 {
-    uint64_t part = mp__outbox_file_end(1);
-    uint64_t offset = 0;
-    uint64_t end;
-    int error = arrival->size > SIZE_MAX / 2 ? MP_ENOMEM : 0;
+    int error = size > SIZE_MAX / 2
+                    ? MP_ENOMEM
+                    : mp__scratch_reserve(&pool->from_file, (size_t)size);
 
-    memcpy(&offset, arrival->payload, sizeof(offset));
-    if (offset / part != w || arrival->size > part - offset % part ||
-        offset + arrival->size > mp__file_size(pool->core.file)) {
-        return false;
-    }
-    news->size = (size_t)arrival->size;
-    if (error == 0) {
-        error = mp__scratch_reserve(&pool->from_file, news->size);
-    }
-    if (error == 0) {
+    if (error == 0 && bytes != NULL) {
+        memcpy(pool->from_file.bytes, bytes, (size_t)size);
+    } else if (error == 0) {
         error = mp__file_read(pool->core.file, offset, pool->from_file.bytes,
-                              news->size);
+                              (size_t)size);
     }
     news->bytes = pool->from_file.bytes;
+    news->size = (size_t)size;
     if (error < 0) {
         news->error = error;
         news->end = MP_TASK_FAILED;
         news->size = 0;
     }
-    end = offset % part + arrival->size;
-    if (end > RESULTS_WARM) {
-        mp__file_give_back(pool->core.file, offset, arrival->size);
+}
+
+/* Point `news` at a result that lies in the file. False: worker `w` cannot
+ * have written it there. It is left there where it can be: a result that is
+ * kept is pinned, and one that is decoded here and now, before its record is
+ * released, must be safe against a worker that writes to it meanwhile. */
+static bool read_from_file(mp_pool *pool, uint32_t w, const mp__batch *batch,
+                           const mp__arrival *arrival, mp__news *news)
+{
+    bool direct = batch->sink == MP__SINK_DIRECT;
+    uint64_t offset = 0;
+    uint64_t in_part;
+    const void *bytes;
+
+    memcpy(&offset, arrival->payload, sizeof(offset));
+    in_part = offset % MP__EXTENT_PART;
+    if (offset / MP__EXTENT_PART != w ||
+        arrival->size > MP__EXTENT_PART - in_part ||
+        offset + arrival->size > mp__file_size(pool->core.file)) {
+        return false;
+    }
+    bytes = mp__retained_find(pool->retained, w, in_part, arrival->size);
+    if (bytes == NULL ||
+        (direct && !mp__serializer_reads_once(&batch->task.result))) {
+        copy_from_file(pool, offset, bytes, arrival->size, news);
+        return true;
+    }
+    news->bytes = bytes;
+    news->size = (size_t)arrival->size;
+    if (!direct) {
+        news->extent = (mp__extent){ .retained = pool->retained,
+                                     .worker = w,
+                                     .offset = in_part };
     }
     return true;
 }
@@ -241,7 +263,8 @@ bool mp__deliver(mp_pool *pool, uint32_t w, const mp__arrival *arrival)
     if (arrival->kind == MP__RECORD_RESULT) {
         read_from_ring(pool, pool->uses[arrival->slot].batch, arrival, &news);
     } else if (arrival->kind == MP__RECORD_IN_FILE) {
-        if (!read_from_file(pool, w, arrival, &news)) {
+        if (!read_from_file(pool, w, pool->uses[arrival->slot].batch, arrival,
+                            &news)) {
             return false;
         }
     } else if (arrival->kind == MP__RECORD_RUN) {

@@ -9,6 +9,7 @@
 #include "platform/file.h"
 #include "platform/kill_point.h"
 #include "platform/map.h"
+#include "platform/window.h"
 #include "pool/chunk.h"
 
 #include <stdio.h>
@@ -61,7 +62,10 @@ static int make_memory(mp__core *core)
                               MP__CHUNK_BODY, core->workers) < 0) {
         return MP_ENOMEM;
     }
-    return mp__outbox_create(&core->outbox, core->workers);
+    if (mp__outbox_create(&core->outbox, core->workers) < 0) {
+        return MP_ENOMEM;
+    }
+    return mp__pins_create(&core->pins, core->workers);
 }
 
 int mp__core_create(mp__core *core, const mp_pool_options *options,
@@ -97,6 +101,11 @@ int mp__core_create(mp__core *core, const mp_pool_options *options,
     if (error == 0) {
         error = make_memory(core);
     }
+    if (error == 0) {
+        core->mapped = mp__window_prepare(
+            core->file,
+            mp__core_arguments_at(core, mp__task_table_slots(core->table)));
+    }
     if (error < 0) {
         mp__core_destroy(core);
     }
@@ -106,6 +115,7 @@ int mp__core_create(mp__core *core, const mp_pool_options *options,
 void mp__core_destroy(mp__core *core)
 {
     mp__outbox_destroy(core->outbox);
+    mp__pins_destroy(core->pins);
     mp__task_table_destroy(core->table);
     mp__map_free(core->control, core->control_size);
     mp__core_leave_roster(core);
@@ -115,6 +125,7 @@ void mp__core_destroy(mp__core *core)
     mp__fd_close(&core->link_supervisor);
     mp__file_close(&core->file);
     core->outbox = NULL;
+    core->pins = NULL;
     core->table = NULL;
     core->control = NULL;
 }
@@ -127,7 +138,7 @@ void mp__core_leave_roster(mp__core *core)
 
 uint64_t mp__core_arguments_at(const mp__core *core, uint32_t slot)
 {
-    return mp__outbox_file_end(core->workers) + slot * ARGUMENTS_PART;
+    return core->workers * MP__EXTENT_PART + slot * ARGUMENTS_PART;
 }
 
 void mp__core_tell(mp__core *core, const mp__fault *fault)

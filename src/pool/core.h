@@ -10,6 +10,7 @@
 #include "shared/alarm.h"
 #include "shared/bell.h"
 #include "shared/domain.h"
+#include "shared/extents.h"
 #include "shared/outbox.h"
 #include "shared/task_table.h"
 
@@ -40,6 +41,7 @@ struct mp__worker_line {
     _Alignas(64) _Atomic uint32_t ready;
     _Atomic uint32_t ident; /* the worker: its ident in the domain */
     _Atomic int64_t cpu; /* the worker, when accounting: used before its item */
+    _Atomic uint64_t extents_end; /* the worker: see shared/extents.c */
 };
 
 /* Shared memory beside the task table and the outbox. */
@@ -72,12 +74,14 @@ typedef struct mp__core {
     size_t roster_size;
     mp__task_table *table;
     mp__outbox *outbox;
+    mp__pins *pins;
     uint32_t workers;
     int bell_read;  /* all: nobody may get SIGPIPE from the bell */
     int bell_write; /* supervisor, workers */
     int link_owner; /* owner: requests go out, its end shows a death */
     int link_supervisor;
-    int file; /* results and arguments too long for shared memory */
+    int file;    /* results and arguments too long for shared memory */
+    bool mapped; /* that may be mapped, by who maps it then */
     pid_t owner;
     mp__ident owner_ident;
     char owner_name[64];

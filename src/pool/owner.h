@@ -74,7 +74,8 @@ struct mp_pool {
     bool watched;      /* somebody polls the bell: keep it armed */
     mp__pack pack;
     mp__scratch from_file;
-    mp__runner runner; /* inline, like the next */
+    mp__retained *retained; /* NULL: the file is not mapped */
+    mp__runner runner;      /* inline, like the next */
     void *state;
 };
 

@@ -17,6 +17,12 @@ typedef struct mp__runner {
     mp__scratch argument; /* the decoded object */
     mp__scratch result;   /* the object that the task fills in */
     mp__scratch encoded;
+    /* Memory for the bytes of a long result where it is wanted, which nobody
+     * has to give back; NULL when there is none. NULL: there never is. */
+    void *(*room)(void *context, size_t size);
+    void *context;
+    void *object;  /* of the result: in `result`, or in such a room */
+    size_t likely; /* the size of the last long result; 0: it was not long */
 } mp__runner;
 
 /* What came of it. */
@@ -24,7 +30,7 @@ typedef struct mp__ran {
     /* 0; MP_EFAILED, MP_ELIMIT, MP_ECANCELED, MP_EENCODE, MP_EDECODE,
      * MP_ENOMEM: then mp__task_fault() says more. */
     int error;
-    const void *bytes; /* the encoded result, inside the runner */
+    const void *bytes; /* the encoded result, inside the runner or a room */
     size_t size;
 } mp__ran;
 

@@ -159,6 +159,7 @@ int mp__owner_create(mp_pool **pool, const mp_pool_options *options,
     fresh->core.limit_ms = fresh->limits_off ? 0 : options->limit_ms;
     error = make_slots(fresh);
     if (error == 0) {
+        fresh->retained = mp__retained_create(&fresh->core);
         MP_KILL_POINT("owner.slots_made");
         error = start_supervisor(fresh);
     }
@@ -188,6 +189,7 @@ void mp__owner_free(mp_pool *pool)
     }
     mp__shelves_leave(&pool->singles);
     mp__shelves_leave(&pool->waits);
+    mp__retained_close(pool->retained);
     mp__core_destroy(&pool->core);
     MP_KILL_POINT("owner.core_gone");
     mp__pack_free(&pool->pack);

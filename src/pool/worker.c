@@ -42,6 +42,12 @@ static void leave_on_exit(int status)
     mp__child_leave(status & 0xff);
 }
 
+/* For the runner. */
+static void *room_for_result(void *outlet, size_t size)
+{
+    return mp__outlet_room(outlet, size);
+}
+
 static void be_born(mp__worker *w)
 {
     char name[32];
@@ -69,6 +75,10 @@ static void be_born(mp__worker *w)
     /* Our supervisor may have died before it could write this. */
     atomic_store(&w->core->roster->pids[w->index], w->pid);
     mp__core_leave_roster(w->core);
+    mp__pins_seal(w->core->pins);
+    mp__outlet_open(&w->outlet, w->core, w->index);
+    w->runner.room = room_for_result;
+    w->runner.context = &w->outlet;
     atomic_store(&w->core->control->workers[w->index].ident, w->ident);
     MP_KILL_POINT("worker.ident_told");
     /* After it is told: if the supervisor is dead, the owner sees our ident,
@@ -243,6 +253,9 @@ static void idle(mp__worker *w, uint64_t seen, int64_t *slice)
         return;
     }
     leave_nonsense(w);
+    if (*slice > IDLE_SLICE) {
+        mp__outlet_idle(&w->outlet); /* and not only for a moment */
+    }
     deadline = mp__clock_ns() + *slice;
     mp__task_table_sleep(w->core->table, seen, deadline);
     *slice = mp__deadline_passed(deadline) ? next_slice(*slice) : IDLE_SLICE;

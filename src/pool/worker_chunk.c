@@ -37,19 +37,17 @@ bool mp__worker_is_clocked(const mp__worker *w, const mp__chunk *chunk)
 static int write_to_file(mp__worker *w, const mp__chunk *chunk,
                          const mp__ran *ran, uint64_t *offset)
 {
-    *offset = mp__outbox_file_room(w->core->outbox, w->index, ran->size);
-    while (*offset == UINT64_MAX) {
-        if (!mp__outbox_has_news_of(w->core->outbox, w->index)) {
-            return -EFBIG; /* all of our part is not enough */
-        }
+    int error = mp__outlet_write(&w->outlet, ran->bytes, ran->size, offset);
+
+    while (error == -EAGAIN) {
         if (mp__worker_is_clocked(w, chunk)) {
             mp__worker_stop_clock(w);
         }
         mp__clock_sleep(MP__MS);
         mp__worker_leave_orphan(w);
-        *offset = mp__outbox_file_room(w->core->outbox, w->index, ran->size);
+        error = mp__outlet_write(&w->outlet, ran->bytes, ran->size, offset);
     }
-    return mp__file_write(w->core->file, *offset, ran->bytes, ran->size);
+    return error;
 }
 
 /* What the record of an item carries. */
@@ -212,6 +210,9 @@ static void commit_item(mp__worker *w, const mp__chunk *chunk, mp__ran *ran)
     }
     MP_KILL_POINT("item.record_filled");
     mp__worker_commit(w, chunk, record);
+    if (parcel.kind == MP__RECORD_IN_FILE) {
+        mp__outlet_sent(&w->outlet, parcel.offset, ran->size);
+    }
 }
 
 /* W5: nobody wants the rest of the task, the item in hand included. */

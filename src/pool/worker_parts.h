@@ -5,6 +5,7 @@
 #define MP__WORKER_PARTS_H
 
 #include "pool/core.h"
+#include "pool/outlet.h"
 #include "pool/run.h"
 
 typedef struct mp__worker {
@@ -15,6 +16,7 @@ typedef struct mp__worker {
     int32_t pid;
     void *state;
     mp__runner runner;
+    mp__outlet outlet;     /* results too long for the ring */
     mp__scratch arguments; /* of a chunk that lies in the file */
     int alarm_end;         /* wakes the supervisor */
     mp__claim claim;       /* the item in hand */

@@ -30,9 +30,8 @@
  *
  * Records are whole cache lines and lie in one piece; where one would cross
  * the end of the memory a PAD record fills up to it, and both are published
- * by one store of the tail. What is too long for the ring goes to a file, each
- * writer in its own part of it, from the start of the part whenever the owner
- * has read everything; the memory in use stays warm that way.
+ * by one store of the tail. What is too long for the ring goes to a file, and
+ * the record tells where: see extents.c.
  */
 #include "shared/outbox.h"
 
@@ -49,15 +48,11 @@
 #define LINE       ((uint64_t)64)
 /* For the record of a death, with its cost, and perhaps a PAD before it. */
 #define DEATH_ROOM (4 * LINE)
-#define FILE_PART  ((uint64_t)1 << 33) /* 8 GiB of offsets for each writer */
 
 struct ring {
     _Alignas(64) _Atomic uint64_t tail; /* the writer */
     _Alignas(64) _Atomic uint64_t head; /* the owner */
     _Atomic uint32_t starved; /* the writer sleeps for room; cleared by owner */
-    /* Where the next long result goes; the writer alone. Set before use, so
-     * a death in between only skips some offsets. */
-    _Alignas(64) _Atomic uint64_t file_end;
     _Alignas(64) unsigned char bytes[RING_BYTES];
 };
 
@@ -322,26 +317,9 @@ uint64_t mp__outbox_carried(const mp__outbox *outbox, uint32_t w)
     return atomic_load(&outbox->rings[w].tail);
 }
 
-uint64_t mp__outbox_file_end(uint32_t workers)
+uint64_t mp__outbox_read(const mp__outbox *outbox, uint32_t w)
 {
-    return workers * FILE_PART;
-}
-
-uint64_t mp__outbox_file_room(mp__outbox *outbox, uint32_t w, uint64_t size)
-{
-    struct ring *ring = &outbox->rings[w];
-    uint64_t end = atomic_load(&ring->file_end);
-
-    if (atomic_load(&ring->head) == atomic_load(&ring->tail)) {
-        end = 0; /* nothing of ours is unread */
-    }
-    if (size > FILE_PART - end) {
-        return UINT64_MAX;
-    }
-    MP_KILL_POINT("outbox.finding_file_room");
-    atomic_store(&ring->file_end, end + size); /* before the bytes and W7 */
-    MP_KILL_POINT("outbox.file_room");
-    return w * FILE_PART + end;
+    return atomic_load(&outbox->rings[w].head);
 }
 
 /* Each field is read once: who scribbles over the ring meanwhile changes what

@@ -115,12 +115,8 @@ void mp__outbox_roll_forward(mp__outbox *outbox, uint32_t w,
                              const mp__task_table *table);
 /* Bytes that ring `w` has carried so far. */
 uint64_t mp__outbox_carried(const mp__outbox *outbox, uint32_t w);
-/* `size` bytes of w's part of the results file: their offset, or UINT64_MAX
- * when that part is full until the owner has read more. */
-uint64_t mp__outbox_file_room(mp__outbox *outbox, uint32_t w, uint64_t size);
-
-/* Where the parts of `workers` writers end in the results file. */
-uint64_t mp__outbox_file_end(uint32_t workers);
+/* Up to where the owner has read ring `w`, in the same count. */
+uint64_t mp__outbox_read(const mp__outbox *outbox, uint32_t w);
 
 /* ---- the owner ---- */
 

@@ -48,6 +48,7 @@ struct run {
     bool has[WORKERS];
     mp__claim claims[WORKERS];
     bool scribbled;
+    uint64_t in_file; /* results there so far */
 };
 
 int __real_mp__file_read(int fd, uint64_t offset, void *bytes, size_t size);
@@ -56,8 +57,8 @@ int __wrap_mp__file_read(int fd, uint64_t offset, void *bytes, size_t size);
 /* The owner reads results, and nothing behind those. */
 int __wrap_mp__file_read(int fd, uint64_t offset, void *bytes, size_t size)
 {
-    fuzz_require(offset <= mp__outbox_file_end(WORKERS) &&
-                 size <= mp__outbox_file_end(WORKERS) - offset);
+    fuzz_require(offset <= WORKERS * MP__EXTENT_PART &&
+                 size <= WORKERS * MP__EXTENT_PART - offset);
     return __real_mp__file_read(fd, offset, bytes, size);
 }
 
@@ -78,6 +79,7 @@ static mp_pool *make_pool(void)
     fuzz_require(mp__file_write(pool->core.file,
                                 mp__core_arguments_at(&pool->core, 1), "a",
                                 1) == 0);
+    pool->retained = mp__retained_create(&pool->core);
     slots = mp__task_table_slots(pool->core.table);
     pool->uses = calloc(slots, sizeof(*pool->uses));
     pool->free_slots = calloc(slots, sizeof(*pool->free_slots));
@@ -143,7 +145,7 @@ static void fill(struct run *run, uint32_t w, mp__record *record,
         record->end = (uint16_t)(record->first + which % 7);
         run->scribbled = true;
     } else if (which % 8 == 6 && size > 0) {
-        place = mp__outbox_file_room(run->pool->core.outbox, w, size);
+        place = w * MP__EXTENT_PART + run->in_file++ * MP__EXTENT_GRAIN;
         (void)mp__file_write(run->pool->core.file, place, bytes, size);
         if (which % 16 == 14) { /* arguments, or what is another's */
             place = fuzz_take(run->input, 8) %

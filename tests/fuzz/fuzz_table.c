@@ -110,6 +110,7 @@ static void worker_step(struct run *run, uint64_t which)
     mp__task_table *table = run->core.table;
     uint32_t w = (uint32_t)(which % WORKERS);
     mp__claim *claim = &run->claims[w];
+    mp__extents extents;
     uint64_t seen = 0;
 
     if (run->doomed[w]) {
@@ -137,7 +138,9 @@ static void worker_step(struct run *run, uint64_t which)
         fuzz_require(mp__task_table_is_decided(table, claim) || run->scribbled);
         run->doomed[w] = true;
     }
-    (void)mp__outbox_file_room(run->core.outbox, w, which * 100000);
+    mp__extents_open(&extents, run->core.pins, run->core.outbox, w,
+                     &run->core.control->workers[w].extents_end);
+    (void)mp__extents_find(&extents, which * 100000);
 }
 
 static void supervisor_step(struct run *run, uint64_t which)
@@ -207,6 +210,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_require(mp__task_table_create(&run.core.table, SLOTS, MP__CHUNK_BODY,
                                        WORKERS) == 0);
     fuzz_require(mp__outbox_create(&run.core.outbox, WORKERS) == 0);
+    fuzz_require(mp__pins_create(&run.core.pins, WORKERS) == 0);
     while (input.left > 0) {
         step = fuzz_take(&input, 1);
         switch (step % 8) {
@@ -237,6 +241,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     read_outbox(&run);
     mp__outbox_destroy(run.core.outbox);
+    mp__pins_destroy(run.core.pins);
     mp__task_table_destroy(run.core.table);
     free(run.core.control);
     return 0;

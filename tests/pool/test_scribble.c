@@ -28,10 +28,18 @@
 #define WORKERS   3
 #define ITEMS     40
 #define ROUNDS    12
-#define RING_SIZE ((size_t)(3 * 64 + 256 * 1024)) /* as in outbox.c */
+#define RING_SIZE ((size_t)(2 * 64 + 256 * 1024)) /* as in outbox.c */
 
 /* The maps of a process and its pool, in the order they are made. */
-enum map { MAP_DOMAIN, MAP_CONTROL, MAP_ROSTER, MAP_TABLE, MAP_OUTBOX, MAPS };
+enum map {
+    MAP_DOMAIN,
+    MAP_CONTROL,
+    MAP_ROSTER,
+    MAP_TABLE,
+    MAP_OUTBOX,
+    MAP_PINS,
+    MAPS
+};
 
 /* Deaths are what this is about: no report of each, please. */
 const char *__asan_default_options(void);
@@ -329,33 +337,42 @@ static void an_owner_survives(void **state)
 
 /* ---- what no task can reach ---- */
 
-static int write_roster(const void *argument, void *result)
+static int write_map(const void *argument, void *result)
 {
-    (void)argument;
     (void)result;
-    memset(mp_test_maps[MAP_ROSTER].begin, 0xff, 64);
+    memset(mp_test_maps[*(const int64_t *)argument].begin, 0xff, 64);
     return 0;
 }
 
-static int play_roster(void *unused)
+static int play_write(void *map)
 {
-    static const mp_task task = { .run = write_roster };
+    static const mp_task task = { .run = write_map,
+                                  .argument = &mp_serializer_int64 };
     mp_pool *pool = NULL;
     int error;
 
-    (void)unused;
     if (mp_pool_create(&pool, &(mp_pool_options){ .workers = 1 }) < 0) {
         return NO_POOL;
     }
-    error = mp_pool_apply(pool, &task, NULL, NULL, NULL);
+    error = mp_pool_apply(pool, &task, map, NULL, NULL);
     mp_pool_destroy(pool);
     return error == MP_ECRASHED ? FINE : NO_END;
 }
 
 static void a_task_cannot_write_whom_its_owner_kills(void **state)
 {
+    int64_t map = MAP_ROSTER;
+
     (void)state;
-    assert_int_equal(mp_test_in_child(play_roster, NULL), FINE);
+    assert_int_equal(mp_test_in_child(play_write, &map), FINE);
+}
+
+static void a_task_cannot_write_what_its_owner_keeps(void **state)
+{
+    int64_t map = MAP_PINS;
+
+    (void)state;
+    assert_int_equal(mp_test_in_child(play_write, &map), FINE);
 }
 
 static enum place places[PLACES] = { OWN_RING,    ALL_RINGS, TASK_WORDS,
@@ -366,6 +383,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         mp_test(a_task_cannot_write_whom_its_owner_kills),
+        mp_test(a_task_cannot_write_what_its_owner_keeps),
         mp_test_data(an_owner_survives, "own ring", &places[OWN_RING]),
         mp_test_data(an_owner_survives, "all rings", &places[ALL_RINGS]),
         mp_test_data(an_owner_survives, "task words", &places[TASK_WORDS]),

@@ -336,27 +336,6 @@ static void only_what_was_committed_is_rolled_forward(void **state)
     mp__task_table_destroy(table);
 }
 
-static void the_file_part_starts_anew_when_all_is_read(void **state)
-{
-    mp__outbox *outbox = NULL;
-    mp__arrival arrival;
-
-    (void)state;
-    assert_int_equal(mp__outbox_create(&outbox, 2), 0);
-    assert_int_equal(mp__outbox_file_room(outbox, 0, 1000), 0);
-    assert_int_equal(mp__outbox_file_room(outbox, 0, 1000), 0);
-    (void)put_record(outbox, 0, 0, 0, 8);
-    mp__outbox_publish(outbox, 0);
-    assert_int_equal(mp__outbox_file_room(outbox, 0, 1000), 1000);
-    assert_int_equal(mp__outbox_file_room(outbox, 0, 1), 2000);
-    assert_true(mp__outbox_file_room(outbox, 0, UINT64_MAX / 2) == UINT64_MAX);
-    assert_true(mp__outbox_file_room(outbox, 1, 1) > 0xffffffff);
-    assert_true(take(outbox, &arrival));
-    mp__outbox_release(outbox, 0);
-    assert_int_equal(mp__outbox_file_room(outbox, 0, 1), 0);
-    mp__outbox_destroy(outbox);
-}
-
 static void the_bell_rings_once_for_each_sleep(void **state)
 {
     mp__bell bell = { 0 };
@@ -390,7 +369,6 @@ int main(void)
         mp_test(a_full_ring_keeps_room_for_a_death),
         mp_test(a_damaged_record_is_told),
         mp_test(only_what_was_committed_is_rolled_forward),
-        mp_test(the_file_part_starts_anew_when_all_is_read),
         mp_test(the_bell_rings_once_for_each_sleep),
     };
 
