@@ -46,6 +46,28 @@ MP_API int mp_result_successful(mp_result *result);
 MP_API int mp_result_get(mp_result *result, void *results, int timeout_ms);
 
 /**
+ * Wait until the result of an apply_async is there and show it as it came,
+ * encoded, without a copy: the bytes that the decode of the task's result
+ * serializer would be given, for a struct its memory. A long result is shown
+ * where its worker has put it.
+ *
+ *   bytes    Receives where they begin, aligned for any type. They are not to
+ *            be written to, and valid in this process until
+ *            mp_result_destroy(), also when the pool is gone.
+ *   size     Receives their number; it may be 0.
+ *
+ * While a handle is held, memory for its result is in use: when many long ones
+ * are, workers need more. A task that writes where it may not can change them
+ * as long as the pool is there: who cannot trust it copies before checking.
+ *
+ * Returns MP_OK; MP_ETIMEDOUT, only about this wait; or the error of the task
+ * as mp_result_get() does, and on all of these `bytes` and `size` are
+ * untouched. MP_EINVAL also for a map_async and for a task without a result.
+ */
+MP_API int mp_result_view(mp_result *result, const void **bytes, size_t *size,
+                          int timeout_ms);
+
+/**
  * End what has not ended yet: queued items never start, those that run see
  * mp_task_should_stop(), have the pool's grace_ms and are killed then, with
  * what they have forked, as at a limit. Items that were done stay done.

@@ -43,6 +43,16 @@ static int check(const mp_result *result)
                                                                     : 0;
 }
 
+int mp__result_batch(const mp_result *result, mp__batch **batch)
+{
+    int error = check(result);
+
+    if (error == 0) {
+        *batch = result->batch;
+    }
+    return error;
+}
+
 static bool is_ready(const void *batch)
 {
     return mp__batch_is_over(batch);

@@ -313,6 +313,7 @@ int mp_pool_apply_async(mp_pool *pool, mp_result **result, const mp_task *task,
     if (error < 0) {
         return error;
     }
+    batch->is_single = true;
     error = try_encode(pool, batch, argument);
     if (error < 0) {
         mp__batch_free(batch);
