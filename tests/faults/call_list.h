@@ -32,6 +32,8 @@
     CALL(FCNTL_SETFL, "fcntl:setfl", EPERM)                                    \
     CALL(FCNTL_SETLK, "fcntl:setlk", EAGAIN, EACCES, EINTR, ENOLCK)            \
     CALL(FCNTL_GETLK, "fcntl:getlk", EINTR, ENOLCK)                            \
+    CALL(FCNTL_SEALS, "fcntl:seals", EINVAL, EPERM, EBUSY)                     \
+    CALL(FTRUNCATE, "ftruncate", EINTR, EFBIG, EINVAL, EPERM)                  \
     CALL(READ, "read", EINTR, EAGAIN, EIO)                                     \
     CALL(WRITE, "write", EINTR, EAGAIN, EIO, ENOSPC)                           \
     CALL(PREAD, "pread", EINTR, EIO, SHORT)                                    \

@@ -270,6 +270,51 @@ done:
     return end_pool(pool, result);
 }
 
+static int run_views(void)
+{
+    enum { COUNT = 3 };
+    static unsigned char bytes[LARGE];
+    const mp_task task = { .run = add_one,
+                           .argument = &mp_serializer_bytes,
+                           .result = &mp_serializer_bytes };
+    mp_bytes in = { bytes, LARGE };
+    mp_bytes shown = { NULL, 0 };
+    mp_pool *pool = NULL;
+    mp_result *results[COUNT] = { NULL };
+    const void *view = NULL;
+    int result = 0;
+
+    for (size_t i = 0; i < LARGE; i++) {
+        bytes[i] = (unsigned char)(i * 7);
+    }
+    MAKE(pool, mp_pool_create(&pool, &two));
+    for (int i = 0; i < COUNT; i++) {
+        MAKE(results[i],
+             mp_pool_apply_async(pool, &results[i], &task, &in, NULL));
+        if (i == 1) {
+            TRY(mp_result_view(results[0], &view, &shown.size, LONG_MS));
+            mp_result_destroy(results[0]); /* its bytes are used again */
+            results[0] = NULL;
+        }
+    }
+    TRY(mp_result_wait_all(results, COUNT, LONG_MS));
+    WANT(account(pool, 0) == 0);
+    mp_pool_destroy(pool);
+    pool = NULL;
+    for (int i = 1; i < COUNT; i++) {
+        TRY(mp_result_view(results[i], &view, &shown.size, 0));
+        shown.data = (void *)(uintptr_t)view;
+        WANT(is_one_more(&shown));
+    }
+
+done:
+    result = end_pool(pool, result);
+    for (int i = 0; i < COUNT; i++) {
+        mp_result_destroy(results[i]);
+    }
+    return result;
+}
+
 static int run_event_loop(void)
 {
     mp_pool *pool = NULL;
@@ -334,6 +379,7 @@ const call_scenario call_scenarios_pools[] = {
     { "async", run_async },
     { "imap", run_imap },
     { "large-items", run_large_items },
+    { "views", run_views },
     { "event-loop", run_event_loop },
     { "inline", run_inline },
     { "usable", run_usable },

@@ -22,6 +22,7 @@ static const struct extra {
     { "prctl", { CALL_PRCTL_NAME, CALL_PRCTL_DEATH } },
     { "madvise", { CALL_MADVISE, CALL_MADVISE } },
     { "fallocate", { CALL_FALLOCATE, CALL_FALLOCATE } },
+    { "seals", { CALL_FCNTL_SEALS, CALL_FCNTL_SEALS } },
     { "sched_getaffinity", { CALL_AFFINITY, CALL_AFFINITY } },
 };
 

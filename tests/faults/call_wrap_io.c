@@ -33,6 +33,7 @@ WRAP(ssize_t, write, WRITE, (int fd, const void *bytes, size_t size),
      (fd, bytes, size))
 WRAP(ssize_t, send, SEND, (int fd, const void *bytes, size_t size, int flags),
      (fd, bytes, size, flags))
+WRAP(int, ftruncate, FTRUNCATE, (int fd, off_t size), (fd, size))
 WRAP(int, fallocate, FALLOCATE, (int fd, int mode, off_t at, off_t size),
      (fd, mode, at, size))
 /* Linux frees the number whatever close() says; a name that stays would be in
@@ -193,6 +194,11 @@ static int id_of(int command)
         return CALL_FCNTL_SETLK;
     case F_GETLK:
         return CALL_FCNTL_GETLK;
+#ifdef F_ADD_SEALS
+    case F_GET_SEALS:
+    case F_ADD_SEALS:
+        return CALL_FCNTL_SEALS;
+#endif
     default:
         abort();
     }

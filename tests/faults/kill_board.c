@@ -45,6 +45,7 @@ int board_create(void)
     add_scenarios(queue_scenarios);
     add_scenarios(pool_scenarios);
     add_scenarios(end_scenarios);
+    add_scenarios(extent_scenarios);
     return 0;
 }
 

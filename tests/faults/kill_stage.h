@@ -48,6 +48,7 @@ extern const struct scenario meeting_scenarios[];
 extern const struct scenario queue_scenarios[];
 extern const struct scenario pool_scenarios[];
 extern const struct scenario end_scenarios[];
+extern const struct scenario extent_scenarios[];
 
 #define CHECK(condition)                                                       \
     do {                                                                       \

@@ -9,8 +9,10 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -165,6 +167,39 @@ static void long_structs_are_shown_and_begin_as_zero_bytes(void **state)
             assert_int_equal(slab->bytes[0], i);
             assert_int_equal(slab->bytes[sizeof(slab->bytes) - 1], 0);
         }
+        mp_result_destroy(result);
+    }
+    mp_pool_destroy(pool);
+}
+
+static void release_nothing(const mp_serializer *self, void *object)
+{
+    (void)self;
+    (void)object;
+}
+
+/* Its object is libmp's to release, so it is not the one that is shown. */
+static void long_structs_that_are_released_are_shown(void **state)
+{
+    const mp_serializer released = { .name = "released",
+                                     .object_size = sizeof(struct slab),
+                                     .release = release_nothing };
+    const mp_task task = { .run = fill_slab,
+                           .argument = &mp_serializer_int64,
+                           .result = &released };
+    mp_pool *pool = mp_test_pool_of(state);
+    mp_result *result = NULL;
+    const void *bytes = NULL;
+    size_t size = 0;
+    int64_t i;
+
+    for (i = 1; i < 4; i++) {
+        assert_int_equal(mp_pool_apply_async(pool, &result, &task, &i, NULL),
+                         0);
+        assert_int_equal(mp_result_view(result, &bytes, &size, MP_FOREVER), 0);
+        assert_int_equal(size, sizeof(struct slab));
+        assert_int_equal(((const struct slab *)bytes)->mark, i);
+        assert_int_equal(((const struct slab *)bytes)->bytes[99999], i);
         mp_result_destroy(result);
     }
     mp_pool_destroy(pool);
@@ -387,6 +422,64 @@ static void a_view_outlives_its_pool(void **state)
     }
 }
 
+/* Bytes of memory behind files of libmp; -1: there are none to be found. */
+static long long file_bytes(void)
+{
+    char path[64];
+    char name[64];
+    struct stat about;
+    long long sum = -1;
+    ssize_t length;
+    int fd;
+
+    for (fd = 3; fd < 200; fd++) {
+        (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+        length = readlink(path, name, sizeof(name) - 1);
+        name[length < 0 ? 0 : length] = '\0';
+        if (strstr(name, "memfd:libmp") != NULL && fstat(fd, &about) == 0) {
+            sum = (sum < 0 ? 0 : sum) + (long long)about.st_blocks * 512;
+        }
+    }
+    return sum;
+}
+
+/* What is warm stays for a moment, and what is held for ever. */
+static void memory_is_given_back_when_workers_idle(void **state)
+{
+    mp_pool *pool = mp_test_pool(&(mp_pool_options){ .workers = 1 });
+    const struct order orders[2] = { { 40 * MIB, 1 }, { MIB, 2 } };
+    mp_result *results[2] = { NULL };
+    const void *views[2];
+    size_t sizes[2];
+    int i;
+
+    (void)state;
+    for (i = 0; i < 2; i++) {
+        assert_int_equal(mp_pool_apply_async(pool, &results[i], &bytes_task,
+                                             &orders[i], NULL),
+                         0);
+        assert_int_equal(
+            mp_result_view(results[i], &views[i], &sizes[i], MP_FOREVER), 0);
+    }
+    if (file_bytes() < 0) {
+        print_message("skipped: the pool's file is not to be found here\n");
+    } else {
+        assert_true(file_bytes() >= 41 * MIB);
+        mp_test_sleep_ms(1500); /* nothing of what is held */
+        assert_true(file_bytes() >= 41 * MIB);
+        mp_result_destroy(results[0]);
+        results[0] = NULL;
+        for (i = 0; i < 3000 && file_bytes() > 18 * MIB; i++) {
+            mp_test_sleep_ms(10);
+        }
+        assert_true(file_bytes() <= 18 * MIB);
+    }
+    assert_shows(views[1], sizes[1], &orders[1]);
+    mp_result_destroy(results[0]);
+    mp_result_destroy(results[1]);
+    mp_pool_destroy(pool);
+}
+
 static int die(const void *argument, void *result)
 {
     (void)argument;
@@ -478,6 +571,7 @@ int main(void)
         MP_TEST_EVERYWHERE(results_of_any_size_are_shown),
         MP_TEST_EVERYWHERE(get_and_view_agree),
         MP_TEST_EVERYWHERE(long_structs_are_shown_and_begin_as_zero_bytes),
+        MP_TEST_EVERYWHERE(long_structs_that_are_released_are_shown),
         MP_TEST_EVERYWHERE(long_values_are_decoded_from_where_they_lie),
         MP_TEST_EVERYWHERE(only_one_result_of_a_task_that_gives_one_is_shown),
         mp_test_setup_teardown(a_view_that_comes_too_early_times_out,
@@ -485,6 +579,7 @@ int main(void)
         MP_TEST_EVERYWHERE(held_results_stay_while_workers_go_on),
         mp_test(more_can_be_held_than_is_kept_in_place),
         MP_TEST_EVERYWHERE(a_view_outlives_its_pool),
+        mp_test(memory_is_given_back_when_workers_idle),
         mp_test(a_view_outlives_its_worker),
         MP_TEST_WITH_WORKERS(a_forked_child_takes_nothing_away),
     };
