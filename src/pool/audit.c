@@ -85,5 +85,6 @@ void mp__audit(mp_pool *pool)
     if (now - pool->audited >= EVERY) {
         pool->audited = now;
         pool->damaged = !makes_sense(pool);
+        mp__arguments_rest(pool->arguments);
     }
 }

@@ -14,17 +14,14 @@
 
 #include <string.h>
 
-#define ARGUMENTS_WARM ((uint64_t)1024 * 1024)
 #define FROM_FILE_KEPT ((size_t)1024 * 1024)
 
 void mp__free_slot(mp_pool *pool, uint32_t slot)
 {
     mp__slot_use *use = &pool->uses[slot];
 
-    if (use->in_file > ARGUMENTS_WARM) {
-        mp__file_give_back(pool->core.file,
-                           mp__core_arguments_at(&pool->core, slot),
-                           use->in_file);
+    if (use->in_file > 0) {
+        mp__arguments_free(pool->arguments, slot);
     }
     *use = (mp__slot_use){ .batch = NULL };
     if (!pool->over && !mp__task_table_free(pool->core.table, slot)) {

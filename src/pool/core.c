@@ -15,8 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SLOTS_LEAST    1024
-#define ARGUMENTS_PART ((uint64_t)1 << 33)
+#define SLOTS_LEAST 1024
 
 /* Four queued tasks for each worker at least, in a power of two. */
 static uint32_t slots_for(uint32_t workers)
@@ -138,7 +137,7 @@ void mp__core_leave_roster(mp__core *core)
 
 uint64_t mp__core_arguments_at(const mp__core *core, uint32_t slot)
 {
-    return core->workers * MP__EXTENT_PART + slot * ARGUMENTS_PART;
+    return core->workers * MP__EXTENT_PART + slot * MP__ARGUMENTS_PART;
 }
 
 void mp__core_tell(mp__core *core, const mp__fault *fault)

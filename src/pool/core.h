@@ -103,6 +103,8 @@ void mp__core_destroy(mp__core *core);
 /* By a worker, before it runs anything of the user's. */
 void mp__core_leave_roster(mp__core *core);
 
+/* A place for those of one slot: so many bytes of offsets. */
+#define MP__ARGUMENTS_PART ((uint64_t)1 << 33)
 /* Where the arguments in `slot` begin in the file. */
 uint64_t mp__core_arguments_at(const mp__core *core, uint32_t slot);
 

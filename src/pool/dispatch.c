@@ -10,7 +10,6 @@
 #include "mp/error.h"
 #include "platform/clock.h"
 #include "platform/fd.h"
-#include "platform/file.h"
 #include "platform/kill_point.h"
 
 #include <stddef.h>
@@ -31,9 +30,8 @@ static int lay_out(mp_pool *pool, const mp__batch *batch, mp__chunk *chunk,
         chunk->arguments = taken->bytes;
     } else if (taken->size > MP__CHUNK_INLINE) {
         where = MP__IN_FILE;
-        error = mp__file_write(pool->core.file,
-                               mp__core_arguments_at(&pool->core, slot),
-                               taken->bytes, taken->size);
+        error =
+            mp__arguments_put(pool->arguments, slot, taken->bytes, taken->size);
     } else if (taken->size > MP__CHUNK_SMALL) {
         memcpy((unsigned char *)chunk + MP__CHUNK_HEAD, taken->bytes,
                taken->size);

@@ -4,6 +4,7 @@
 #ifndef MP__OWNER_H
 #define MP__OWNER_H
 
+#include "pool/arguments.h"
 #include "pool/batch.h"
 #include "pool/core.h"
 #include "pool/run.h"
@@ -74,6 +75,7 @@ struct mp_pool {
     bool watched;      /* somebody polls the bell: keep it armed */
     mp__pack pack;
     mp__scratch from_file;
+    mp__arguments *arguments;
     mp__retained *retained; /* NULL: the file is not mapped */
     mp__runner runner;      /* inline, like the next */
     void *state;

@@ -31,8 +31,9 @@ static int make_slots(mp_pool *pool)
     pool->uses = calloc(slots, sizeof(*pool->uses));
     pool->free_slots = calloc(slots, sizeof(*pool->free_slots));
     pool->stamps = calloc(slots, sizeof(*pool->stamps));
+    pool->arguments = mp__arguments_create(&pool->core);
     if (pool->uses == NULL || pool->free_slots == NULL ||
-        pool->stamps == NULL) {
+        pool->stamps == NULL || pool->arguments == NULL) {
         return MP_ENOMEM;
     }
     for (i = 0; i < slots; i++) {
@@ -190,6 +191,7 @@ void mp__owner_free(mp_pool *pool)
     mp__shelves_leave(&pool->singles);
     mp__shelves_leave(&pool->waits);
     mp__retained_close(pool->retained);
+    mp__arguments_destroy(pool->arguments);
     mp__core_destroy(&pool->core);
     MP_KILL_POINT("owner.core_gone");
     mp__pack_free(&pool->pack);

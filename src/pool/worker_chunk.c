@@ -259,6 +259,10 @@ static int find_arguments(mp__worker *w, const mp__claim *claim,
     if (chunk->where == MP__IN_SLOT) {
         return chunk->size > MP__CHUNK_INLINE ? MP_EDECODE : 0;
     }
+    unpack->next = mp__inlet_find(&w->inlet, w->core, claim->slot, chunk->size);
+    if (unpack->next != NULL) {
+        return 0;
+    }
     error = mp__scratch_reserve(&w->arguments, (size_t)chunk->size);
     if (error == 0) {
         error = mp__file_read(w->core->file,

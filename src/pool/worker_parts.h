@@ -4,6 +4,7 @@
 #ifndef MP__WORKER_PARTS_H
 #define MP__WORKER_PARTS_H
 
+#include "pool/arguments.h"
 #include "pool/core.h"
 #include "pool/outlet.h"
 #include "pool/run.h"
@@ -17,7 +18,8 @@ typedef struct mp__worker {
     void *state;
     mp__runner runner;
     mp__outlet outlet;     /* results too long for the ring */
-    mp__scratch arguments; /* of a chunk that lies in the file */
+    mp__scratch arguments; /* of a chunk that lies in the file, or: */
+    mp__inlet inlet;       /* where they are mapped */
     int alarm_end;         /* wakes the supervisor */
     mp__claim claim;       /* the item in hand */
     int64_t start;         /* of the run, when its clock runs */

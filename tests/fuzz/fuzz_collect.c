@@ -80,6 +80,8 @@ static mp_pool *make_pool(void)
                                 mp__core_arguments_at(&pool->core, 1), "a",
                                 1) == 0);
     pool->retained = mp__retained_create(&pool->core);
+    pool->arguments = mp__arguments_create(&pool->core);
+    fuzz_require(pool->arguments != NULL);
     slots = mp__task_table_slots(pool->core.table);
     pool->uses = calloc(slots, sizeof(*pool->uses));
     pool->free_slots = calloc(slots, sizeof(*pool->free_slots));

@@ -1,0 +1,135 @@
+/*
+ * arguments.c -- arguments too long for a task slot, in the pool's file
+ *
+ * Each slot has a place of its own. The owner writes there by calls, before
+ * the slot is READY; workers map all places, only for reading, and decode from
+ * there. So what a worker decodes stays as it is, whatever another one does.
+ *
+ * Pages stay warm for the next arguments of the slot: slots are used again in
+ * the order of a stack. What a quarter of a second has not touched is given
+ * back while the owner waits; at once, what would be too much to keep.
+ */
+#include "pool/arguments.h"
+
+#include "platform/file.h"
+#include "platform/window.h"
+
+#include <stdlib.h>
+
+#define SLOT_WARM ((uint64_t)1024 * 1024)       /* stays for good */
+#define ALL_WARM  ((uint64_t)512 * 1024 * 1024) /* of free slots */
+#define PART      MP__ARGUMENTS_PART
+
+struct place {
+    uint64_t size; /* pages up to there may be there */
+    bool in_use;
+    bool lately; /* used since the last rest */
+};
+
+struct mp__arguments {
+    const mp__core *core;
+    uint64_t warm;  /* the sizes of all places that are not in use */
+    bool long_ones; /* one of them is more than what stays */
+    uint32_t slots;
+    struct place places[];
+};
+
+mp__arguments *mp__arguments_create(const mp__core *core)
+{
+    uint32_t slots = mp__task_table_slots(core->table);
+    mp__arguments *fresh =
+        calloc(1, sizeof(*fresh) + slots * sizeof(struct place));
+
+    if (fresh != NULL) {
+        fresh->core = core;
+        fresh->slots = slots;
+    }
+    return fresh;
+}
+
+void mp__arguments_destroy(mp__arguments *arguments)
+{
+    free(arguments);
+}
+
+int mp__arguments_put(mp__arguments *arguments, uint32_t slot,
+                      const void *bytes, size_t size)
+{
+    struct place *place = &arguments->places[slot];
+
+    arguments->warm -= place->in_use ? 0 : place->size;
+    place->in_use = true;
+    place->size = size > place->size ? size : place->size;
+    return mp__file_write(arguments->core->file,
+                          mp__core_arguments_at(arguments->core, slot), bytes,
+                          size);
+}
+
+/* Keep `size` bytes of the memory of a place. */
+static void shrink(mp__arguments *arguments, uint32_t slot, uint64_t size)
+{
+    struct place *place = &arguments->places[slot];
+
+    if (place->size > size) {
+        mp__file_give_back(arguments->core->file,
+                           mp__core_arguments_at(arguments->core, slot) + size,
+                           place->size - size);
+        place->size = size;
+    }
+}
+
+void mp__arguments_free(mp__arguments *arguments, uint32_t slot)
+{
+    struct place *place = &arguments->places[slot];
+
+    if (arguments->warm + place->size > ALL_WARM) {
+        shrink(arguments, slot, SLOT_WARM);
+    }
+    place->in_use = false;
+    place->lately = true;
+    arguments->warm += place->size;
+    arguments->long_ones = arguments->long_ones || place->size > SLOT_WARM;
+}
+
+void mp__arguments_rest(mp__arguments *arguments)
+{
+    struct place *place;
+    uint32_t slot;
+
+    if (!arguments->long_ones) {
+        return;
+    }
+    arguments->long_ones = false;
+    for (slot = 0; slot < arguments->slots; slot++) {
+        place = &arguments->places[slot];
+        if (place->in_use || place->size <= SLOT_WARM) {
+            continue;
+        }
+        if (place->lately) {
+            place->lately = false;
+            arguments->long_ones = true; /* next time */
+        } else {
+            arguments->warm -= place->size - SLOT_WARM;
+            shrink(arguments, slot, SLOT_WARM);
+        }
+    }
+}
+
+const void *mp__inlet_find(mp__inlet *inlet, const mp__core *core,
+                           uint32_t slot, uint64_t size)
+{
+    uint64_t begin = mp__core_arguments_at(core, 0);
+    uint64_t end =
+        mp__core_arguments_at(core, mp__task_table_slots(core->table));
+
+    if (!core->mapped || inlet->no_window || size > PART ||
+        slot >= mp__task_table_slots(core->table)) {
+        return NULL;
+    }
+    if (inlet->window == NULL) {
+        inlet->window =
+            mp__window_open(core->file, begin, (size_t)(end - begin), false);
+        inlet->no_window = inlet->window == NULL;
+    }
+    return inlet->window == NULL ? NULL : inlet->window + slot * PART;
+}

@@ -1,0 +1,43 @@
+/*
+ * arguments.h -- arguments too long for a task slot, in the pool's file
+ */
+#ifndef MP__ARGUMENTS_H
+#define MP__ARGUMENTS_H
+
+#include "pool/core.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- the owner ---- */
+
+typedef struct mp__arguments mp__arguments;
+
+/* For the owner of `core`, which outlives it. NULL: no memory. */
+mp__arguments *mp__arguments_create(const mp__core *core);
+void mp__arguments_destroy(mp__arguments *arguments); /* NULL: nothing */
+
+/* Write those of `slot`, which is free. 0 or -errno. */
+int mp__arguments_put(mp__arguments *arguments, uint32_t slot,
+                      const void *bytes, size_t size);
+/* `slot`, which has some, is free again. */
+void mp__arguments_free(mp__arguments *arguments, uint32_t slot);
+/* Some time has passed: give back memory that was not used since the last
+ * call. */
+void mp__arguments_rest(mp__arguments *arguments);
+
+/* ---- a worker ---- */
+
+/* Its view of them; zero at its birth. */
+typedef struct mp__inlet {
+    const unsigned char *window; /* on all slots; NULL: not mapped */
+    bool no_window;              /* nor can it be */
+} mp__inlet;
+
+/* Where those of `slot` lie, for as long as that is in hand; NULL: they must
+ * be read by calls. */
+const void *mp__inlet_find(mp__inlet *inlet, const mp__core *core,
+                           uint32_t slot, uint64_t size);
+
+#endif
