@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <errno.h>
+#include <stddef.h>
 
 mp_test_board *mp_test_shared;
 
@@ -192,4 +194,48 @@ int mp_test_give_60_kb(const void *argument, void *result)
     bytes->size = 60000;
     bytes->data = calloc(1, bytes->size);
     return bytes->data == NULL;
+}
+
+static unsigned char byte_at(const struct mp_test_order *order, size_t i)
+{
+    return (unsigned char)((uint64_t)order->mark * 31 + i / 1000 * 7 + i % 251);
+}
+
+static int make_order(const void *argument, void *result)
+{
+    const struct mp_test_order *order = argument;
+    mp_bytes *bytes = result;
+    unsigned char *data = malloc((size_t)order->size + 1);
+    size_t i;
+
+    if (data == NULL) {
+        return ENOMEM;
+    }
+    for (i = 0; i < (size_t)order->size; i++) {
+        data[i] = byte_at(order, i);
+    }
+    bytes->data = data;
+    bytes->size = (size_t)order->size;
+    return 0;
+}
+
+const mp_serializer mp_test_order_serializer =
+    MP_SERIALIZER_STRUCT(struct mp_test_order);
+const mp_task mp_test_order_task = { .run = make_order,
+                                     .argument = &mp_test_order_serializer,
+                                     .result = &mp_serializer_bytes };
+
+void mp_test_assert_shows(const void *bytes, size_t size,
+                          const struct mp_test_order *order)
+{
+    const unsigned char *data = bytes;
+    size_t i;
+
+    assert_int_equal(size, order->size);
+    assert_int_equal((uintptr_t)bytes % _Alignof(max_align_t), 0);
+    for (i = 0; i < size; i++) {
+        if (data[i] != byte_at(order, i)) {
+            fail_msg("byte %zu of result %d", i, (int)order->mark);
+        }
+    }
 }

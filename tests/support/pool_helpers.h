@@ -81,6 +81,19 @@ extern const mp_task mp_test_supervisor_task;
 extern const mp_task mp_test_square_task;
 extern const mp_task mp_test_add_task;
 
+/** For a task that gives an mp_bytes of so many bytes, which tell `mark`. */
+struct mp_test_order {
+    int64_t size;
+    int64_t mark;
+};
+extern const mp_serializer mp_test_order_serializer;
+extern const mp_task mp_test_order_task;
+
+/** These are the bytes that the task gives for `order`, aligned for any type;
+ *  the test fails if not. */
+void mp_test_assert_shows(const void *bytes, size_t size,
+                          const struct mp_test_order *order);
+
 /** `run` of a task without argument: gives an mp_bytes of 60,000 zero bytes. */
 int mp_test_give_60_kb(const void *argument, void *result);
 
