@@ -492,7 +492,7 @@ static const void *next_object(mp__batch *batch)
 static void take_array(mp__batch *batch, uint64_t most, mp__taken *taken)
 {
     size_t size = mp__chunk_argument_size(&batch->task);
-    size_t fit = size == 0 ? most : (CHUNK_BYTES - 1) / size + 1;
+    size_t fit = size == 0 ? SIZE_MAX : (CHUNK_BYTES - 1) / size + 1;
     size_t count = batch->count - batch->taken;
 
     if (is_handed_out(batch) &&
