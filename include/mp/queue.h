@@ -78,6 +78,57 @@ MP_API int mp_queue_put_bytes(mp_queue *queue, const void *bytes, size_t size,
 MP_API int mp_queue_get_bytes(mp_queue *queue, void *buffer, size_t capacity,
                               size_t *size, int timeout_ms);
 
+/**
+ * Room for one message of up to `size` bytes, to be written in place: waits up
+ * to `timeout_ms` until the queue has that room, which then counts as taken.
+ * It is this process's until mp_queue_commit() or mp_queue_abandon(), and a
+ * process has one of each queue at a time; nobody else waits while it is
+ * written, but for room. *room is aligned for any type, and what is in it is
+ * of no meaning. The serializer has no part in it.
+ *
+ * If the process dies first, there never was such a message; a process forked
+ * meanwhile has no share in it and must not write there.
+ *
+ * Returns 0; MP_ETIMEDOUT; MP_ESTATE when this process has one open;
+ * MP_ECLOSED as mp_queue_put(); MP_ENOMEM when there is no address space for
+ * it; -ENOSPC, -ENOMEM or -EFBIG when there is no memory behind a large one;
+ * MP_EINVAL. On failure *room is untouched.
+ */
+MP_API int mp_queue_reserve(mp_queue *queue, void **room, size_t size,
+                            int timeout_ms);
+
+/**
+ * Put the first `size` bytes of what was reserved, up to all. It never waits
+ * for room, and the memory is not the caller's any more. Returns 0; MP_EINVAL
+ * when that is more than was reserved, which stays open; MP_ESTATE when this
+ * process has nothing reserved; MP_ECLOSED after mp_queue_close() here or
+ * mp_queue_shutdown() anywhere, and the reservation is over.
+ */
+MP_API int mp_queue_commit(mp_queue *queue, size_t size);
+
+/** Give up what was reserved; nothing is put. Also after mp_queue_close().
+ *  Returns 0; MP_ESTATE when this process has nothing reserved; MP_EINVAL. */
+MP_API int mp_queue_abandon(mp_queue *queue);
+
+/**
+ * Take the oldest message as mp_queue_get_bytes() does, and read it where it
+ * lies: *bytes, aligned for any type, *size of them, until
+ * mp_queue_give_back(). It is taken now, and whoever dies with it takes it
+ * along. A message that was put, not reserved, may have been copied once for
+ * that. A process has one of each queue at a time, and it does not pass to
+ * processes forked meanwhile.
+ *
+ * Returns what mp_queue_get_bytes() does but MP_EMSGSIZE; MP_ESTATE when this
+ * process has one open; MP_ENOMEM, and the message stays. On failure *bytes
+ * and *size are untouched.
+ */
+MP_API int mp_queue_borrow(mp_queue *queue, const void **bytes, size_t *size,
+                           int timeout_ms);
+
+/** The memory of what was borrowed is free again. Also after mp_queue_close().
+ *  Returns 0; MP_ESTATE when this process has nothing borrowed; MP_EINVAL. */
+MP_API int mp_queue_give_back(mp_queue *queue);
+
 /** Messages in it at this moment; MP_EINVAL. */
 MP_API int mp_queue_size(const mp_queue *queue);
 
@@ -123,7 +174,8 @@ MP_API int mp_queue_close(mp_queue *queue);
  * waiting as if it were stopped in the middle of a call.
  */
 
-/** Give back this process's handle; others keep theirs. NULL does nothing. */
+/** Give back this process's handle, with what it has reserved or borrowed;
+ *  others keep theirs. NULL does nothing. */
 MP_API void mp_queue_destroy(mp_queue *queue);
 
 #ifdef __cplusplus

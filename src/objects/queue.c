@@ -129,25 +129,40 @@ static bool is_abandoned(mp_queue *queue)
     return mp__ring_is_alone(queue->ring) && !mp__process_has_children();
 }
 
-/* mp__ring_get() with the end of MP_FOREVER when the queue is abandoned. */
-static int ring_get_or_alone(mp_queue *queue, void *buffer, size_t capacity,
-                             size_t *size, int64_t deadline)
+/* What is to be done with the oldest message. */
+struct taking {
+    void *buffer;
+    size_t capacity;
+    size_t size;
+    const void **bytes; /* not NULL: borrow it */
+};
+
+static int ring_take(mp_queue *queue, struct taking *taking, int64_t deadline)
+{
+    return taking->bytes != NULL
+               ? mp__ring_borrow(queue->ring, taking->bytes, &taking->size,
+                                 deadline)
+               : mp__ring_get(queue->ring, taking->buffer, taking->capacity,
+                              &taking->size, deadline);
+}
+
+/* ring_take() with the end of MP_FOREVER when the queue is abandoned. */
+static int take_or_alone(mp_queue *queue, struct taking *taking,
+                         int64_t deadline)
 {
     int error;
 
     if (deadline != MP__NEVER) {
-        return mp__ring_get(queue->ring, buffer, capacity, size, deadline);
+        return ring_take(queue, taking, deadline);
     }
     for (;;) {
-        error = mp__ring_get(queue->ring, buffer, capacity, size,
-                             mp__deadline_in(ALONE_SLICE_MS));
+        error = ring_take(queue, taking, mp__deadline_in(ALONE_SLICE_MS));
         if (error != MP_ETIMEDOUT) {
             return error;
         }
         if (is_abandoned(queue)) {
             /* The last of them may have put one before it died. */
-            error =
-                mp__ring_get(queue->ring, buffer, capacity, size, MP__AT_ONCE);
+            error = ring_take(queue, taking, MP__AT_ONCE);
             return error == MP_ETIMEDOUT ? MP_ECLOSED : error;
         }
     }
@@ -156,11 +171,15 @@ static int ring_get_or_alone(mp_queue *queue, void *buffer, size_t capacity,
 static int get_or_alone(mp_queue *queue, void *buffer, size_t capacity,
                         size_t *size, int64_t deadline)
 {
+    struct taking taking = { .buffer = buffer, .capacity = capacity };
     int error;
 
     mp__chaos("before get");
-    error = ring_get_or_alone(queue, buffer, capacity, size, deadline);
+    error = take_or_alone(queue, &taking, deadline);
     mp__chaos("after get");
+    if (error == 0 || error == MP_EMSGSIZE) {
+        *size = taking.size;
+    }
     return error;
 }
 
@@ -222,6 +241,67 @@ int mp_queue_get_bytes(mp_queue *queue, void *buffer, size_t capacity,
     }
     return get_or_alone(queue, buffer, capacity, size,
                         mp__deadline_in(timeout_ms));
+}
+
+int mp_queue_reserve(mp_queue *queue, void **room, size_t size, int timeout_ms)
+{
+    int error = check(queue);
+
+    if (error < 0) {
+        return error;
+    }
+    if (room == NULL) {
+        return MP_EINVAL;
+    }
+    return mp__ring_reserve(queue->ring, room, size,
+                            mp__deadline_after(timeout_ms));
+}
+
+int mp_queue_commit(mp_queue *queue, size_t size)
+{
+    int error = check(queue);
+
+    if (error == MP_ECLOSED) {
+        (void)mp__ring_abandon(queue->ring);
+    }
+    if (error < 0) {
+        return error;
+    }
+    mp__chaos("before put");
+    error = mp__ring_publish(queue->ring, size);
+    mp__chaos("after put");
+    return error;
+}
+
+int mp_queue_abandon(mp_queue *queue)
+{
+    return queue == NULL ? MP_EINVAL : mp__ring_abandon(queue->ring);
+}
+
+int mp_queue_borrow(mp_queue *queue, const void **bytes, size_t *size,
+                    int timeout_ms)
+{
+    struct taking taking = { .bytes = bytes };
+    int error = check(queue);
+
+    if (error < 0) {
+        return error;
+    }
+    if (bytes == NULL || size == NULL) {
+        return MP_EINVAL;
+    }
+    mp__chaos("before get");
+    error = take_or_alone(queue, &taking, mp__deadline_after(timeout_ms));
+    mp__chaos("after get");
+    if (error == 0) {
+        *size = taking.size;
+    }
+    return error;
+}
+
+int mp_queue_give_back(mp_queue *queue)
+{
+    return queue == NULL ? MP_EINVAL : mp__ring_return(queue->ring);
 }
 
 int mp_queue_size(const mp_queue *queue)

@@ -25,6 +25,14 @@
 
 /* The most that one call moves, below the limit of 2 GiB of Linux. */
 #define CALL_MOST ((size_t)1 << 30)
+/* A signal undoes what one call that allocates has done so far. */
+#define RESERVE_MOST ((uint64_t)4 << 20)
+
+#if !defined(MP_PORTABLE) && defined(MAP_POPULATE)
+#define POPULATE MAP_POPULATE
+#else
+#define POPULATE 0
+#endif
 
 static int temporary_file(void)
 {
@@ -55,6 +63,12 @@ int mp__file_create(void)
 
 #if !defined(MP_PORTABLE) && defined(MFD_CLOEXEC)
     fd = memfd_create("libmp", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+#ifdef F_ADD_SEALS
+    if (fd >= 0) {
+        /* Who maps it must not find it shorter one day. */
+        (void)fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK);
+    }
+#endif
     if (fd < 0 && (errno == ENOSYS || errno == EPERM || errno == EACCES)) {
         fd = temporary_file(); /* EACCES: the sysctl vm.memfd_noexec */
     }
@@ -66,30 +80,45 @@ int mp__file_create(void)
     return fd;
 }
 
-/* Writing past RLIMIT_FSIZE raises SIGXFSZ, which would end the host: it is
+/* Growing past RLIMIT_FSIZE raises SIGXFSZ, which would end the host: it is
  * blocked meanwhile, and taken back if it came from us. */
-static ssize_t write_quietly(int fd, const void *bytes, size_t size,
-                             off_t offset)
-{
-    const struct timespec none = { 0, 0 };
+struct hush {
     sigset_t limit;
     sigset_t before;
     sigset_t pending;
-    ssize_t wrote;
-    int error;
+};
 
-    (void)sigemptyset(&limit);
-    (void)sigaddset(&limit, SIGXFSZ);
-    (void)sigpending(&pending);
-    (void)sigprocmask(SIG_BLOCK, &limit, &before);
-    wrote = pwrite(fd, bytes, size, offset);
-    error = errno;
-    if (wrote < 0 && error == EFBIG && !sigismember(&pending, SIGXFSZ)) {
-        while (sigtimedwait(&limit, NULL, &none) < 0 && errno == EINTR) {
+static void hush_begin(struct hush *hush)
+{
+    (void)sigemptyset(&hush->limit);
+    (void)sigaddset(&hush->limit, SIGXFSZ);
+    (void)sigpending(&hush->pending);
+    (void)sigprocmask(SIG_BLOCK, &hush->limit, &hush->before);
+}
+
+static void hush_end(struct hush *hush, int error)
+{
+    const struct timespec none = { 0, 0 };
+
+    if (error == EFBIG && !sigismember(&hush->pending, SIGXFSZ)) {
+        while (sigtimedwait(&hush->limit, NULL, &none) < 0 && errno == EINTR) {
             /* left pending it would kill us below */
         }
     }
-    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    (void)sigprocmask(SIG_SETMASK, &hush->before, NULL);
+}
+
+static ssize_t write_quietly(int fd, const void *bytes, size_t size,
+                             off_t offset)
+{
+    struct hush hush;
+    ssize_t wrote;
+    int error;
+
+    hush_begin(&hush);
+    wrote = pwrite(fd, bytes, size, offset);
+    error = errno;
+    hush_end(&hush, wrote < 0 ? error : 0);
     errno = error;
     return wrote;
 }
@@ -119,6 +148,75 @@ int mp__file_write(int fd, uint64_t offset, const void *bytes, size_t size)
     }
     errno = saved;
     return error;
+}
+
+static int allocate_quietly(int fd, off_t offset, off_t size)
+{
+    struct hush hush;
+    int error;
+
+    hush_begin(&hush);
+    error = posix_fallocate(fd, offset, size);
+    hush_end(&hush, error);
+    return error;
+}
+
+/* Where the file system knows no better. */
+static int write_zeros(int fd, uint64_t offset, uint64_t size)
+{
+    static const char zeros[4096];
+    uint64_t part;
+    int error = 0;
+
+    for (; error == 0 && size > 0; size -= part, offset += part) {
+        part = size < sizeof(zeros) ? size : sizeof(zeros);
+        error = mp__file_write(fd, offset, zeros, (size_t)part);
+    }
+    return error;
+}
+
+int mp__file_reserve(int fd, uint64_t offset, uint64_t size)
+{
+    int saved = errno;
+    uint64_t part;
+    int error = mp__mark_is_ours(fd) ? 0 : EBADF;
+
+    while (error == 0 && size > 0) {
+        MP_KILL_POINT("file.reserving");
+        part = size < RESERVE_MOST ? size : RESERVE_MOST;
+        error = allocate_quietly(fd, (off_t)offset, (off_t)part);
+        if (error == EINTR) {
+            error = 0; /* this part was undone */
+            continue;
+        }
+        if (error == EOPNOTSUPP || error == ENOSYS || error == EINVAL) {
+            error = -write_zeros(fd, offset, part);
+        }
+        offset += part;
+        size -= part;
+    }
+    errno = saved;
+    return -error;
+}
+
+void *mp__file_map(int fd, uint64_t offset, size_t size)
+{
+    int saved = errno;
+    uint64_t length = mp__file_size(fd);
+    void *memory = MAP_FAILED;
+
+    /* Touching what lies behind its end would be a SIGBUS. */
+    if (size > 0 && length != UINT64_MAX && length >= offset + size) {
+        memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | POPULATE,
+                      fd, (off_t)offset);
+    }
+#if !defined(MP_PORTABLE) && defined(MADV_DONTDUMP)
+    if (memory != MAP_FAILED) {
+        (void)madvise(memory, size, MADV_DONTDUMP);
+    }
+#endif
+    errno = saved;
+    return memory == MAP_FAILED ? NULL : memory;
 }
 
 int mp__file_read(int fd, uint64_t offset, void *bytes, size_t size)
@@ -155,6 +253,25 @@ uint64_t mp__file_size(int fd)
 
     errno = saved;
     return known ? (uint64_t)about.st_size : UINT64_MAX;
+}
+
+uint64_t mp__file_backed(int fd)
+{
+    int saved = errno;
+    struct stat about;
+    uint64_t bytes = UINT64_MAX;
+
+    if (mp__mark_is_ours(fd) && fstat(fd, &about) == 0) {
+        bytes = (uint64_t)about.st_size;
+#if !defined(MP_PORTABLE) && defined(F_GET_SEALS)
+        /* On a disk this may come late; memory is counted at once. */
+        if (fcntl(fd, F_GET_SEALS) >= 0) {
+            bytes = (uint64_t)about.st_blocks * 512;
+        }
+#endif
+    }
+    errno = saved;
+    return bytes;
 }
 
 void mp__file_give_back(int fd, uint64_t offset, uint64_t size)

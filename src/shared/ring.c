@@ -52,10 +52,8 @@
  * again only when there seems to be none: the words stay in their owners'
  * caches while both sides are busy.
  *
- * A message larger than max_bytes goes in alone, when the ring is empty: its
- * bytes go to a file, at offset 0, and a record says how many they are. They
- * are protected as record bytes are: nobody writes the file again before
- * HEAD has passed that record.
+ * Large messages do not lie here but in blocks: ring_blocks.c. One that is
+ * larger than max_bytes goes in alone, when the ring is empty.
  */
 #include "shared/ring_parts.h"
 
@@ -144,6 +142,9 @@ void mp__ring_destroy(mp__ring *ring)
 {
     if (ring == NULL) {
         return;
+    }
+    if (ring->shared != NULL) {
+        mp__ring_end_loans(ring);
     }
     mp__map_free(ring->shared, ring->map_size);
     mp__file_close(&ring->file);
@@ -250,8 +251,7 @@ int mp__ring_lock_side(mp__ring *ring, mp__guard *guard, int64_t deadline)
     return error < 0 ? error : 0;
 }
 
-/* The ring is empty and `producers` is ours: nothing beyond `kept` is needed,
- * nor in the file. */
+/* The ring is empty and `producers` is ours: nothing beyond `kept` is needed. */
 void mp__ring_give_back(mp__ring *ring)
 {
     struct mp__ring_shared *shared = ring->shared;
@@ -268,13 +268,6 @@ void mp__ring_give_back(mp__ring *ring)
         atomic_store(&shared->touched, ring->kept);
         MP_KILL_POINT("ring.touched_lowered");
     }
-    if (atomic_load(&shared->in_file) != 0) {
-        MP_KILL_POINT("ring.giving_file_back");
-        mp__file_give_back(ring->file, 0, INT64_MAX);
-        MP_KILL_POINT("ring.file_given_back");
-        atomic_store(&shared->in_file, 0); /* last: a death leaves a trace */
-        MP_KILL_POINT("ring.file_unmarked");
-    }
 }
 
 bool mp__ring_has_cold_memory(const mp__ring *ring)
@@ -282,8 +275,7 @@ bool mp__ring_has_cold_memory(const mp__ring *ring)
     struct mp__ring_shared *shared = ring->shared;
 
     return atomic_load_explicit(&shared->touched, memory_order_relaxed) >
-               ring->kept + WARM ||
-           atomic_load_explicit(&shared->in_file, memory_order_relaxed) != 0;
+           ring->kept + WARM;
 }
 
 size_t mp__ring_count(const mp__ring *ring)

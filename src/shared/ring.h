@@ -48,6 +48,28 @@ int mp__ring_put(mp__ring *ring, const void *bytes, size_t size,
 int mp__ring_get(mp__ring *ring, void *buffer, size_t capacity, size_t *size,
                  int64_t deadline);
 
+/*
+ * Room for one message of up to `size` bytes, waiting for it until `deadline`;
+ * it counts as the message. One of each process at a time. 0, as
+ * mp__ring_put(), MP_ESTATE when there is one, MP_ENOMEM. What is written there
+ * becomes a message with mp__ring_publish(): 0; MP_EINVAL, it is larger than
+ * what was reserved; MP_ESTATE, there is none; MP_ECLOSED, and there is none
+ * any more. mp__ring_abandon() gives it up: 0, MP_ESTATE.
+ */
+int mp__ring_reserve(mp__ring *ring, void **room, size_t size,
+                     int64_t deadline);
+int mp__ring_publish(mp__ring *ring, size_t size);
+int mp__ring_abandon(mp__ring *ring);
+
+/*
+ * Take the oldest message as mp__ring_get() and leave it where it is, for this
+ * process alone until mp__ring_return(). One at a time. 0, as mp__ring_get(),
+ * MP_ESTATE when there is one (return: none), MP_ENOMEM and it stays.
+ */
+int mp__ring_borrow(mp__ring *ring, const void **bytes, size_t *size,
+                    int64_t deadline);
+int mp__ring_return(mp__ring *ring);
+
 /* No message goes in any more. */
 void mp__ring_shut(mp__ring *ring);
 bool mp__ring_is_shut(const mp__ring *ring);

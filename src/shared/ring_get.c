@@ -7,7 +7,6 @@
 
 #include "mp/error.h"
 #include "platform/clock.h"
-#include "platform/file.h"
 #include "platform/kill_point.h"
 
 #include <errno.h>
@@ -40,14 +39,6 @@ static void tidy(mp__ring *ring)
     (void)mp__guard_release(&shared->producers);
 }
 
-/* A place for a message on its way out. */
-struct incoming {
-    void *buffer;
-    size_t capacity;
-    uint64_t size; /* of the message */
-    uint64_t tail; /* where TAIL stood when there was none */
-};
-
 /* Is it the header of a record at `place`, all of it inside the ring? */
 static bool is_record(const mp__ring *ring, uint64_t place, uint64_t header)
 {
@@ -55,30 +46,24 @@ static bool is_record(const mp__ring *ring, uint64_t place, uint64_t header)
     uint64_t size = header & SIZE_MASK;
 
     return (kind == KIND_BYTES ||
-            (kind == KIND_FILE && size == sizeof(uint64_t))) &&
+            (kind == KIND_BLOCK && size == sizeof(struct mp__block_record))) &&
            place < ring->room && size < ring->room - place &&
            mp__ring_record_size(size) <= ring->room - place;
 }
 
-/* C3 for the record at `place`. */
+/* C3 for the record at `place`, of the message with this number. */
 static int copy_out(mp__ring *ring, uint64_t place, uint64_t header,
-                    struct incoming *in)
+                    uint64_t number, struct mp__incoming *in)
 {
     const unsigned char *bytes = ring->shared->records + place + HEADER;
-    bool in_file = header >> KIND_SHIFT == KIND_FILE;
 
-    in->size = header & SIZE_MASK;
-    if (in_file) {
-        memcpy(&in->size, bytes, sizeof(in->size));
-        if (in->size > mp__file_size(ring->file)) {
-            return MP_EBROKEN;
-        }
+    if (header >> KIND_SHIFT == KIND_BLOCK) {
+        return mp__ring_open_block(ring, bytes, number, in);
     }
+    in->block = MP__NO_BLOCK;
+    in->size = header & SIZE_MASK;
     if (in->size > in->capacity) {
         return MP_EMSGSIZE;
-    }
-    if (in_file) {
-        return mp__file_read(ring->file, 0, in->buffer, (size_t)in->size);
     }
     if (in->size > 0) {
         memcpy(in->buffer, bytes, (size_t)in->size);
@@ -105,9 +90,9 @@ static int commit(mp__ring *ring, uint64_t *head, uint64_t next)
 }
 
 /* C2 to C4 with `consumers` held: 0; -EAGAIN, empty; -ESTALE, the guard is
- * not ours any more; MP_ECLOSED; MP_EMSGSIZE; MP_EBROKEN, it is damaged; or an
- * error of the file. */
-static int get_locked(mp__ring *ring, struct incoming *in, uint64_t *head)
+ * not ours any more; MP_ECLOSED; MP_EMSGSIZE; MP__UNMAPPED; MP_EBROKEN, it is
+ * damaged; or an error of the file. */
+static int get_locked(mp__ring *ring, struct mp__incoming *in, uint64_t *head)
 {
     struct mp__ring_shared *shared = ring->shared;
     uint64_t place;
@@ -141,20 +126,22 @@ static int get_locked(mp__ring *ring, struct incoming *in, uint64_t *head)
     if (!is_record(ring, place, header)) {
         return MP_EBROKEN;
     }
-    error = copy_out(ring, place, header, in);
+    error = copy_out(ring, place, header, mp__ring_items_of(*head), in);
     if (error < 0) {
         return error;
     }
     MP_KILL_POINT("ring_get.copied");
     place += mp__ring_record_size(header & SIZE_MASK);
-    return commit(ring, head, mp__ring_word_after(*head, place));
+    error = commit(ring, head, mp__ring_word_after(*head, place));
+    if (error < 0) {
+        mp__ring_untake(ring, in);
+    }
+    return error;
 }
 
-int mp__ring_get(mp__ring *ring, void *buffer, size_t capacity, size_t *size,
-                 int64_t deadline)
+int mp__ring_take(mp__ring *ring, struct mp__incoming *in, int64_t deadline)
 {
     struct mp__ring_shared *shared = ring->shared;
-    struct incoming in = { .buffer = buffer, .capacity = capacity };
     uint64_t head = 0;
     int error;
 
@@ -163,7 +150,7 @@ int mp__ring_get(mp__ring *ring, void *buffer, size_t capacity, size_t *size,
         if (error < 0) {
             return error;
         }
-        error = get_locked(ring, &in, &head);
+        error = get_locked(ring, in, &head);
         if (error == -ESTALE) {
             error = mp__ring_stale(&shared->consumers);
         }
@@ -180,13 +167,10 @@ int mp__ring_get(mp__ring *ring, void *buffer, size_t capacity, size_t *size,
         if (mp__deadline_passed(deadline)) {
             return MP_ETIMEDOUT;
         }
-        mp__ring_wait_for_move(ring, &shared->tail, in.tail, deadline);
+        mp__ring_wait_for_move(ring, &shared->tail, in->tail, deadline);
     }
     if (error == MP_EBROKEN) {
         return mp__ring_break(ring);
-    }
-    if (error == 0 || error == MP_EMSGSIZE) {
-        *size = (size_t)in.size;
     }
     if (error == 0) {
         MP_KILL_POINT("ring_get.released");
@@ -200,6 +184,22 @@ int mp__ring_get(mp__ring *ring, void *buffer, size_t capacity, size_t *size,
             tidy(ring);
         }
         MP_KILL_POINT("ring_get.done");
+    }
+    return error;
+}
+
+int mp__ring_get(mp__ring *ring, void *buffer, size_t capacity, size_t *size,
+                 int64_t deadline)
+{
+    struct mp__incoming in = { .buffer = buffer, .capacity = capacity };
+    int error = mp__ring_take(ring, &in, deadline);
+
+    if (error == 0 || error == MP_EMSGSIZE) {
+        *size = (size_t)in.size;
+    }
+    if (error == 0 && in.block != MP__NO_BLOCK) {
+        mp__block_unneeded(ring, in.block);
+        mp__blocks_trim(ring, false);
     }
     return error;
 }

@@ -7,7 +7,6 @@
 
 #include "mp/error.h"
 #include "platform/clock.h"
-#include "platform/file.h"
 #include "platform/kill_point.h"
 
 #include <errno.h>
@@ -44,27 +43,35 @@ static uint64_t bytes_queued(const mp__ring *ring, uint64_t head, uint64_t tail)
            (from > shared->spill_at ? shared->lap_end : 0);
 }
 
-/* Where a record of `need` bytes can go; false: nowhere yet. P2. */
-static bool find_room(const mp__ring *ring, uint64_t head, uint64_t tail,
-                      uint64_t need, uint64_t *place)
+/* Where the record can go beside what is claimed; false: nowhere yet. P2. */
+static bool find_room(const mp__ring *ring, const struct mp__outgoing *out,
+                      const struct mp__held *held, uint64_t tail,
+                      uint64_t *place)
 {
-    uint64_t from = mp__ring_offset_of(head);
+    uint64_t from = mp__ring_offset_of(out->head);
     uint64_t to = mp__ring_offset_of(tail);
-    uint64_t count = mp__ring_items_between(head, tail);
+    uint64_t count = mp__ring_items_between(out->head, tail) + held->items;
+    /* Claims fit behind it in one piece, in whatever order they come. */
+    uint64_t need = mp__ring_record_size(out->size) + held->ring;
     bool fits_behind = to < from ? need < from - to : need <= ring->room - to;
 
-    if (count >= ring->max_items) {
-        return false;
-    }
-    if (count > 0 && bytes_queued(ring, head, tail) + need > ring->max_bytes) {
-        return false; /* a larger one goes in alone */
+    if (out->claim == NULL) {
+        if (count >= ring->max_items) {
+            return false;
+        }
+        if (count > 0 &&
+            bytes_queued(ring, out->head, tail) + held->bytes + out->charge >
+                ring->max_bytes) {
+            return false; /* a larger one goes in alone */
+        }
     }
     *place = to;
     if (to < from && !fits_behind) {
         *place = (ring->shared->lap_end & OFFSET_MASK) + HEADER; /* spill */
         return *place <= ring->room && need <= ring->room - *place;
     }
-    if (to >= from && need < from && !is_spilled(ring->shared, head, tail) &&
+    if (to >= from && need < from &&
+        !is_spilled(ring->shared, out->head, tail) &&
         (to >= WARM || !fits_behind)) {
         *place = 0; /* turn back to warm memory */
         return true;
@@ -114,14 +121,6 @@ static void write_record(mp__ring *ring, uint64_t tail, uint64_t place,
     }
 }
 
-/* A message in hand, on its way in. */
-struct outgoing {
-    const void *bytes;
-    size_t size;
-    bool to_file;  /* it is too large for one piece of the ring's memory */
-    uint64_t head; /* where HEAD stood when there was no room */
-};
-
 /* Beyond the warm memory HEAD is looked at every so often even where there is
  * room: it may have left the start, and warm memory is worth the look. So it
  * is while there is memory to give back: it may have come to the end. */
@@ -131,23 +130,21 @@ static bool is_look_due(uint64_t place, uint64_t need, bool cold)
            place / LOOK != (place + need) / LOOK;
 }
 
-/* P2 for a record of `need` bytes: where it goes, or -EAGAIN, or MP_EBROKEN
- * when the words are not what a ring's words can be. Looks at HEAD when what is
- * known of it is not enough. */
-static int choose_place(mp__ring *ring, struct outgoing *out, uint64_t tail,
-                        uint64_t need, uint64_t *place)
+/* Looks at HEAD when what is known of it is not enough. */
+int mp__ring_choose(mp__ring *ring, struct mp__outgoing *out, uint64_t tail,
+                    uint64_t *place)
 {
     struct mp__ring_shared *shared = ring->shared;
+    struct mp__held held = { 0, 0, 0 };
     bool cold = mp__ring_has_cold_memory(ring);
-    bool in_file =
-        atomic_load_explicit(&shared->in_file, memory_order_relaxed) != 0;
+    bool any = atomic_load_explicit(&shared->held, memory_order_relaxed) != 0;
+    uint64_t need = mp__ring_record_size(out->size);
 
     out->head = shared->known_head;
     if (!mp__ring_words_fit(ring, out->head, tail)) {
         return MP_EBROKEN;
     }
-    if (!in_file && !out->to_file &&
-        find_room(ring, out->head, tail, need, place) &&
+    if (!any && find_room(ring, out, &held, tail, place) &&
         !is_look_due(*place, need, cold)) {
         return 0;
     }
@@ -159,26 +156,25 @@ static int choose_place(mp__ring *ring, struct outgoing *out, uint64_t tail,
     if (!is_spilled(shared, out->head, tail)) {
         shared->spill = 0; /* long before the number comes again */
     }
-    if (mp__ring_items_between(out->head, tail) == 0) {
-        if (cold) {
-            mp__ring_give_back(ring);
-        }
-    } else if (out->to_file || in_file) {
-        /* A message in the file is alone: `in_file` is taken back only when
-         * the ring is empty, as it was before such a message went in. */
-        return -EAGAIN;
+    if (cold && mp__ring_items_between(out->head, tail) == 0) {
+        mp__ring_give_back(ring);
     }
-    return find_room(ring, out->head, tail, need, place) ? 0 : -EAGAIN;
+    do {
+        if (any) {
+            mp__blocks_look(ring, out->head, tail, out->claim, &held);
+        }
+        if (find_room(ring, out, &held, tail, place)) {
+            return 0;
+        }
+    } while (held.items > 0 && mp__blocks_sweep(ring)); /* R11 */
+    return -EAGAIN;
 }
 
-/* P2 to P4 with `producers` held: 0; -EAGAIN, no room; -ESTALE, the guard is
- * not ours any more; MP_ECLOSED; or an error of the file. */
-static int put_locked(mp__ring *ring, struct outgoing *out, uint64_t *tail)
+int mp__ring_send(mp__ring *ring, struct mp__outgoing *out, uint64_t *tail)
 {
     struct mp__ring_shared *shared = ring->shared;
-    bool file = out->to_file;
-    uint64_t size = file ? sizeof(size) : out->size;
-    uint64_t long_size = out->size;
+    bool block = out->block != MP__NO_BLOCK;
+    uint64_t number;
     uint64_t place = 0;
     int error;
 
@@ -187,50 +183,63 @@ static int put_locked(mp__ring *ring, struct outgoing *out, uint64_t *tail)
     if ((*tail & SHUT) != 0) {
         return MP_ECLOSED;
     }
-    error = choose_place(ring, out, *tail, mp__ring_record_size(size), &place);
+    error = mp__ring_choose(ring, out, *tail, &place);
     if (error < 0) {
         return error;
     }
-    if (file) {
-        atomic_store(&shared->in_file, 1); /* first: a death leaves a trace */
-        MP_KILL_POINT("ring_put.file_marked");
-        error = mp__file_write(ring->file, 0, out->bytes, out->size);
-        if (error < 0) {
-            return error;
-        }
-        MP_KILL_POINT("ring_put.file_written");
+    number = mp__ring_items_of(*tail);
+    if (block && !mp__block_number(ring, out->block, out->self, out->charge,
+                                   number)) { /* R8 */
+        return MP_ESTATE;
     }
     write_record(ring, *tail, place,
-                 mp__ring_header_of(file ? KIND_FILE : KIND_BYTES, size),
-                 file ? &long_size : out->bytes, (size_t)size);
+                 mp__ring_header_of(block ? KIND_BLOCK : KIND_BYTES, out->size),
+                 out->bytes, out->size);
     MP_KILL_POINT("ring_put.committing");
     error = mp__ring_commit(
         &shared->tail, tail,
-        mp__ring_word_after(*tail, place + mp__ring_record_size(size)), SHUT);
+        mp__ring_word_after(*tail, place + mp__ring_record_size(out->size)),
+        SHUT);
     MP_KILL_POINT_IF(error == 0, "ring_put.committed");
+    if (error < 0 && block) {
+        mp__block_free(ring, out->block, out->self, number);
+    }
     return error;
+}
+
+void mp__ring_tell(mp__ring *ring, uint64_t tail)
+{
+    MP_KILL_POINT("ring_put.released");
+    mp__ring_wake_sleepers(&ring->shared->tail, tail); /* P6 */
+    MP_KILL_POINT("ring_put.woke");
+    mp__ring_raise(ring);
+    MP_KILL_POINT("ring_put.done");
 }
 
 int mp__ring_put(mp__ring *ring, const void *bytes, size_t size,
                  int64_t deadline)
 {
     struct mp__ring_shared *shared = ring->shared;
-    struct outgoing out = { .bytes = bytes,
-                            .size = size,
-                            .to_file = size > ring->room / 2 - 2 * HEADER };
+    struct mp__outgoing out = { .bytes = bytes,
+                                .size = size,
+                                .block = MP__NO_BLOCK,
+                                .charge = mp__ring_record_size(size) };
     uint64_t tail = 0;
-    uint64_t wide = size; /* where size_t has 32 bits none is too large */
     int error;
 
-    if (wide > SIZE_MASK) {
-        return MP_EINVAL;
+    if (size > LARGE_LEAST || size > mp__ring_piece(ring)) {
+        deadline = mp__deadline_begin(deadline);
+        error = mp__ring_put_block(ring, bytes, size, deadline);
+        if (error != MP__NO_BLOCK_FREE) {
+            return error;
+        }
     }
     for (;;) {
         error = mp__ring_lock(ring, &shared->producers, &deadline); /* P1 */
         if (error < 0) {
             return error;
         }
-        error = put_locked(ring, &out, &tail);
+        error = mp__ring_send(ring, &out, &tail);
         if (error == -ESTALE) {
             error = mp__ring_stale(&shared->producers);
         }
@@ -252,11 +261,7 @@ int mp__ring_put(mp__ring *ring, const void *bytes, size_t size,
         return mp__ring_break(ring);
     }
     if (error == 0) {
-        MP_KILL_POINT("ring_put.released");
-        mp__ring_wake_sleepers(&shared->tail, tail); /* P6 */
-        MP_KILL_POINT("ring_put.woke");
-        mp__ring_raise(ring);
-        MP_KILL_POINT("ring_put.done");
+        mp__ring_tell(ring, tail);
     }
     return error;
 }
