@@ -18,8 +18,9 @@
 #include <errno.h>
 
 #define WARM ((uint64_t)256 * 1024)
-/* Messages longer than this are put into blocks. */
-#define LARGE_LEAST ((size_t)1024 * 1024)
+/* Messages longer than this are put into blocks: no copy of theirs is made
+ * under a guard that others want, and their pages stay. */
+#define LARGE_LEAST ((size_t)256 * 1024)
 
 #define SLEEPERS    UINT64_C(1)
 #define SHUT        UINT64_C(2)

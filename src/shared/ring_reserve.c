@@ -114,6 +114,7 @@ static int claim_room(mp__ring *ring, struct request *request, int64_t deadline)
     struct mp__ring_shared *shared = ring->shared;
     int error;
 
+    request->block = MP__NO_BLOCK;
     if (!mp__block_fits(MP__BLOCKS - 1, request->size)) {
         return -EFBIG;
     }
@@ -213,7 +214,7 @@ int mp__ring_put_block(mp__ring *ring, const void *bytes, size_t size,
     MP_KILL_POINT("put_block.written");
     if (error < 0) {
         drop(ring, &request);
-        return error;
+        return size <= mp__ring_piece(ring) ? MP__NO_BLOCK_FREE : error;
     }
     error = publish(ring, &request, NULL, size);
     mp__block_unneeded(ring, request.block);
@@ -253,35 +254,49 @@ static struct request request_of(const struct mp__loan *loan)
                              .block = loan->block };
 }
 
+/* R1 to R6. */
+static int reserve(mp__ring *ring, struct request *request, void **room,
+                   int64_t deadline)
+{
+    int error = claim_room(ring, request, deadline);
+
+    if (error < 0) {
+        return error;
+    }
+    if (request->block == MP__NO_BLOCK) {
+        error = mp__loan_room(&ring->reserved, request->size);
+        *room = ring->reserved.memory;
+    } else {
+        error = mp__block_fill(ring, request->block, request->size); /* R6 */
+        if (error == 0) {
+            *room = mp__block_map(ring, request->block, request->size);
+            error = *room == NULL ? MP_ENOMEM : 0;
+        }
+    }
+    if (error < 0) {
+        drop(ring, request);
+    }
+    return error;
+}
+
 int mp__ring_reserve(mp__ring *ring, void **room, size_t size, int64_t deadline)
 {
     struct mp__loan *loan = &ring->reserved;
-    struct request request = { .lane = MP__LANE_USER,
-                               .size = size,
-                               .in_block = size >= IN_PLACE ||
-                                           size > mp__ring_piece(ring) };
+    struct request request = { .lane = MP__LANE_USER, .size = size };
+    bool fits = size <= mp__ring_piece(ring);
     void *at = NULL;
     int error;
 
     if (mp__loan_is_ours(loan)) {
         return MP_ESTATE;
     }
-    error = claim_room(ring, &request, deadline);
-    if (error < 0) {
-        return error;
-    }
-    if (request.block == MP__NO_BLOCK) {
-        error = mp__loan_room(loan, size);
-        at = loan->memory;
-    } else {
-        error = mp__block_fill(ring, request.block, size); /* R6 */
-        if (error == 0) {
-            at = mp__block_map(ring, request.block, size);
-            error = at == NULL ? MP_ENOMEM : 0;
-        }
+    request.in_block = size >= IN_PLACE || !fits;
+    error = reserve(ring, &request, &at, deadline);
+    if (error < 0 && request.block != MP__NO_BLOCK && fits) {
+        request.in_block = false; /* it can do without a block */
+        error = reserve(ring, &request, &at, deadline);
     }
     if (error < 0) {
-        drop(ring, &request);
         return error;
     }
     loan->size = size;

@@ -40,6 +40,8 @@
     CALL(PWRITE, "pwrite", EINTR, EIO, ENOSPC, EFBIG, EDQUOT, SHORT)           \
     CALL(FALLOCATE, "fallocate", EINTR, EIO, ENOSPC, EOPNOTSUPP, ENOSYS,       \
          EPERM)                                                                \
+    CALL(POSIX_FALLOCATE, "posix_fallocate", EINTR, EIO, ENOSPC, EOPNOTSUPP,   \
+         EINVAL, EFBIG)                                                        \
     CALL(SEND, "send", EINTR, EAGAIN, ENOBUFS, ENOMEM, EPIPE, ECONNRESET)      \
     CALL(SENDMSG, "sendmsg", EINTR, EAGAIN, ENOBUFS, ENOMEM, SHORT)            \
     CALL(RECVMSG, "recvmsg", EINTR, EAGAIN, ENOMEM, SHORT)                     \

@@ -36,6 +36,18 @@ WRAP(ssize_t, send, SEND, (int fd, const void *bytes, size_t size, int flags),
 WRAP(int, ftruncate, FTRUNCATE, (int fd, off_t size), (fd, size))
 WRAP(int, fallocate, FALLOCATE, (int fd, int mode, off_t at, off_t size),
      (fd, mode, at, size))
+/* The error is the result, and errno stays. */
+#define WRAP_RESULT(name, off)                                                 \
+    int __real_##name(int fd, off at, off size);                               \
+    int __wrap_##name(int fd, off at, off size);                               \
+    int __wrap_##name(int fd, off at, off size)                                \
+    {                                                                          \
+        int error = call_due(CALL_POSIX_FALLOCATE);                            \
+                                                                               \
+        return error != 0 ? error : __real_##name(fd, at, size);               \
+    }
+
+WRAP_RESULT(posix_fallocate, off_t)
 /* Linux frees the number whatever close() says; a name that stays would be in
  * the way of the next run. */
 WRAP_LATE(int, close, CLOSE, (int fd), (fd))
@@ -250,6 +262,7 @@ WRAP(int, mkstemp64, MKSTEMP, (char *path), (path))
 WRAP(int, fallocate64, FALLOCATE, (int fd, int mode, off64_t at, off64_t size),
      (fd, mode, at, size))
 WRAP(int, fstat64, FSTAT, (int fd, struct stat64 *status), (fd, status))
+WRAP_RESULT(posix_fallocate64, off64_t)
 WRAP_MOVE(pread64, PREAD, into, off64_t)
 WRAP_MOVE(pwrite64, PWRITE, from, off64_t)
 WRAP_OPEN(open64)

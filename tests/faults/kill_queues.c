@@ -37,6 +37,7 @@ struct plan {
     bool late;       /* consumers begin when the producers have put all */
     bool travelled;  /* 300 kB of messages came and went before */
     bool reversed;   /* producers begin when a consumer has given up waiting */
+    bool in_place;   /* every other message is written and read there */
 };
 
 struct account {
@@ -63,6 +64,28 @@ static unsigned char value_of(int producer, int number)
     return (unsigned char)(producer * 100 + number + 1);
 }
 
+/* Put, or write in place, once in a while after another thought. */
+static int put_one(const struct message *message, size_t size, int turn)
+{
+    void *room = NULL;
+    int result;
+
+    if (!plan->in_place || turn % 2 == 0) {
+        return mp_queue_put_bytes(queue, message, size, PUT_MS);
+    }
+    result = mp_queue_reserve(queue, &room, size, PUT_MS);
+    if (result == 0 && turn % 3 == 0) {
+        memset(room, 0xff, size);
+        CHECK(mp_queue_abandon(queue) == 0);
+        result = mp_queue_reserve(queue, &room, size, PUT_MS);
+    }
+    if (result < 0) {
+        return result;
+    }
+    memcpy(room, message, size);
+    return mp_queue_commit(queue, size);
+}
+
 static void put_messages(int number)
 {
     struct message *message = malloc(1 << 20);
@@ -84,7 +107,7 @@ static void put_messages(int number)
         memset(message->bytes, value_of(number, i), size - sizeof(*message));
         (void)atomic_fetch_add(&account->begun[number], 1);
         for (tries = 0, result = MP_ETIMEDOUT; result == MP_ETIMEDOUT;) {
-            result = mp_queue_put_bytes(queue, message, size, PUT_MS);
+            result = put_one(message, size, i);
             if (result == MP_ETIMEDOUT &&
                 (stage_killed(MP__ROLE_CONSUMER) >= CONSUMERS ||
                  stage_main_is_gone())) {
@@ -97,6 +120,24 @@ static void put_messages(int number)
         (void)atomic_fetch_add(&account->done[number], 1);
     }
     free(message);
+}
+
+/* Get, or read in place. */
+static int get_one(struct message *message, size_t *size, int timeout_ms)
+{
+    const void *bytes = NULL;
+    int result;
+
+    if (!plan->in_place || getpid() % 2 == 0) {
+        return mp_queue_get_bytes(queue, message, 1 << 20, size, timeout_ms);
+    }
+    result = mp_queue_borrow(queue, &bytes, size, timeout_ms);
+    if (result == 0) {
+        CHECK(*size <= 1 << 20);
+        memcpy(message, bytes, *size);
+        CHECK(mp_queue_give_back(queue) == 0);
+    }
+    return result;
 }
 
 /* The next message; false: there is none any more. */
@@ -114,8 +155,7 @@ static bool get_message(struct message *message, size_t *size)
         if (plan->watched) {
             (void)poll(&set, 1, PUT_MS);
         }
-        result = mp_queue_get_bytes(queue, message, 1 << 20, size,
-                                    plan->watched ? 0 : PUT_MS);
+        result = get_one(message, size, plan->watched ? 0 : PUT_MS);
         if (result == 0 || result == MP_ECLOSED) {
             return result == 0;
         }
@@ -410,6 +450,39 @@ static void play_waited(void)
     play(&waited);
 }
 
+static void play_in_place(void)
+{
+    static const struct plan in_place = { .max_bytes = 260000,
+                                          .max_items = 6,
+                                          .messages = 8,
+                                          .sizes = { 100000, 300, 70000 },
+                                          .in_place = true };
+
+    play(&in_place);
+}
+
+/* Each goes alone, and its memory is given back. */
+static void play_in_place_alone(void)
+{
+    static const struct plan alone = { .max_bytes = 4096,
+                                       .messages = 5,
+                                       .sizes = { 300000, 400, 280000 },
+                                       .in_place = true };
+
+    play(&alone);
+}
+
+static void play_in_place_late(void)
+{
+    static const struct plan late = { .max_bytes = 1 << 20,
+                                      .messages = 4,
+                                      .sizes = { 70000, 300, 80000 },
+                                      .in_place = true,
+                                      .late = true };
+
+    play(&late);
+}
+
 const struct scenario queue_scenarios[] = {
     { "queue", play_small, MP__ROLE_MAIN, { { 0 } } },
     { "queue_waited", play_waited, MP__ROLE_MAIN, { { 0 } } },
@@ -417,7 +490,30 @@ const struct scenario queue_scenarios[] = {
     { "queue_large_heir",
       play_large,
       MP__ROLE_MAIN,
-      { { MP__ROLE_PRODUCER, "ring_put.file_written" } } },
+      { { MP__ROLE_PRODUCER, "put_block.written" } } },
+    { "queue_in_place", play_in_place, MP__ROLE_MAIN, { { 0 } } },
+    { "queue_in_place_alone", play_in_place_alone, MP__ROLE_MAIN, { { 0 } } },
+    { "queue_in_place_late", play_in_place_late, MP__ROLE_MAIN, { { 0 } } },
+    { "queue_in_place_heir",
+      play_in_place,
+      MP__ROLE_MAIN,
+      { { MP__ROLE_PRODUCER, "block.owned" } } },
+    { "queue_numbered_heir",
+      play_in_place,
+      MP__ROLE_MAIN,
+      { { MP__ROLE_PRODUCER, "block.numbered" } } },
+    { "queue_claim_heir",
+      play_in_place_alone,
+      MP__ROLE_MAIN,
+      { { MP__ROLE_PRODUCER, "ring_put.committed" } } },
+    { "queue_loan_heir",
+      play_in_place,
+      MP__ROLE_MAIN,
+      { { MP__ROLE_CONSUMER, "ring_get.committed" } } },
+    { "queue_surplus_heir",
+      play_in_place_alone,
+      MP__ROLE_MAIN,
+      { { MP__ROLE_CONSUMER, "block.not_solid" } } },
     { "queue_cold", play_cold, MP__ROLE_MAIN, { { 0 } } },
     { "queue_spilled", play_spilled, MP__ROLE_MAIN, { { 0 } } },
     { "queue_dealt", play_dealt, MP__ROLE_MAIN, { { 0 } } },
