@@ -280,6 +280,49 @@ done:
     return result;
 }
 
+/* Written and read in place: a small one, and large ones that go alone and
+ * whose memory is given back. */
+static int run_in_place(void)
+{
+    mp_queue_options options = { .max_bytes = 1024 };
+    const unsigned char *bytes = call_large_message();
+    const void *read = NULL;
+    void *room = NULL;
+    size_t size = 1;
+    int i;
+    int result = 0;
+
+    MAKE(kit.queue, mp_queue_create(&kit.queue, &options));
+    for (i = 0; i < 4; i++) {
+        size_t mine = i == 0 ? 100 : CALL_LARGE;
+
+        result = mp_queue_reserve(kit.queue, &room, mine, LONG_MS);
+        WANT(result >= 0 || room == NULL);
+        TRY(result);
+        if (i == 2) {
+            TRY(mp_queue_abandon(kit.queue));
+            room = NULL;
+            continue;
+        }
+        memcpy(room, bytes, mine);
+        TRY(mp_queue_commit(kit.queue, mine));
+        WANT(mp_queue_size(kit.queue) == 1);
+        result = mp_queue_borrow(kit.queue, &read, &size, LONG_MS);
+        WANT(result >= 0 ? size == mine : size == 1 && read == NULL);
+        WANT(mp_queue_size(kit.queue) == (result >= 0 ? 0 : 1));
+        TRY(result);
+        WANT(memcmp(read, bytes, mine) == 0);
+        TRY(mp_queue_give_back(kit.queue));
+        room = NULL;
+        read = NULL;
+        size = 1;
+    }
+
+done:
+    forget_kit();
+    return result;
+}
+
 static int run_values(void)
 {
     mp_queue_options options = { .serializer = &mp_serializer_value };
@@ -357,6 +400,7 @@ const call_scenario call_scenarios_objects[] = {
     { "meeting", run_meeting },
     { "queue", run_queue },
     { "large-message", run_large_message },
+    { "in-place", run_in_place },
     { "values", run_values },
     { "file-limit", run_file_limit },
     { "closed-stdin", run_closed_stdin },

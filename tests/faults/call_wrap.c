@@ -87,6 +87,21 @@ void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd,
                : __real_mmap(at, size, protection, flags, fd, offset);
 }
 
+#if defined(__GLIBC__)
+void *__real_mmap64(void *at, size_t size, int protection, int flags, int fd,
+                    off64_t offset);
+void *__wrap_mmap64(void *at, size_t size, int protection, int flags, int fd,
+                    off64_t offset);
+
+void *__wrap_mmap64(void *at, size_t size, int protection, int flags, int fd,
+                    off64_t offset)
+{
+    return call_fails(CALL_MMAP)
+               ? MAP_FAILED
+               : __real_mmap64(at, size, protection, flags, fd, offset);
+}
+#endif
+
 int __real_kill(pid_t pid, int number);
 int __wrap_kill(pid_t pid, int number);
 

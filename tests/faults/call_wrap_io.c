@@ -229,6 +229,12 @@ static bool fcntl_fails(int command, const void *pointer)
     return call_fails((enum call_id)id_of(command));
 }
 
+#ifdef F_GET_SEALS
+#define SEALS_ASKED F_GET_SEALS
+#else
+#define SEALS_ASKED F_GETFL
+#endif
+
 #define WRAP_FCNTL(name)                                                       \
     int __real_##name(int fd, int command, ...);                               \
     int __wrap_##name(int fd, int command, ...);                               \
@@ -242,7 +248,7 @@ static bool fcntl_fails(int command, const void *pointer)
         va_start(list, command);                                               \
         if (locks) {                                                           \
             pointer = va_arg(list, void *);                                    \
-        } else if (command != F_GETFL) {                                       \
+        } else if (command != F_GETFL && command != SEALS_ASKED) {             \
             number = va_arg(list, int);                                        \
         }                                                                      \
         va_end(list);                                                          \
