@@ -26,6 +26,9 @@ struct run {
     bool shut;
     unsigned char put; /* how many went in, and out */
     unsigned char got;
+    const unsigned char *bytes; /* borrowed: `size`, all of `value` */
+    size_t size;
+    unsigned char value;
 };
 
 static bool is_named(int error)
@@ -64,7 +67,8 @@ static void get(struct run *run)
     fuzz_require(is_named(error));
     fuzz_require(error != 0 || size <= capacity);
     /* Nobody is made to allocate more than was ever put. */
-    fuzz_require(error != MP_EMSGSIZE || size <= 4 * MAX_BYTES + 65536);
+    fuzz_require(error != MP_EMSGSIZE ||
+                 size <= MP__BLOCKS * (7 * MAX_BYTES + 65536));
     for (i = 0; i < size && error == 0 && !run->scribbled; i++) {
         fuzz_require(buffer[i] == run->got);
     }
@@ -75,12 +79,71 @@ static void get(struct run *run)
     free(buffer);
 }
 
+/* Write one in place, or give it up. */
+static void reserve(struct run *run, bool commit)
+{
+    size_t size = fuzz_size(run->input, 3 * MAX_BYTES) +
+                  (fuzz_take(run->input, 1) % 4 == 0 ? 4 * MAX_BYTES : 0);
+    void *room = NULL;
+    int error = mp__ring_reserve(run->ring, &room, size, MP__AT_ONCE);
+
+    fuzz_require(is_named(error) || error == MP_ENOMEM);
+    fuzz_require(run->scribbled || error == 0 || error == MP_ETIMEDOUT ||
+                 (error == MP_ECLOSED && run->shut));
+    if (error < 0) {
+        return;
+    }
+    memset(room, run->put, size);
+    if (commit) {
+        error = mp__ring_publish(run->ring, size);
+        run->put = (unsigned char)(run->put + (error == 0));
+    } else {
+        error = mp__ring_abandon(run->ring);
+    }
+    fuzz_require(is_named(error) || (run->scribbled && error == MP_ESTATE));
+    fuzz_require(run->scribbled || error == 0);
+}
+
+static void give_back(struct run *run)
+{
+    size_t i;
+
+    for (i = 0; i < run->size && !run->scribbled; i++) {
+        fuzz_require(run->bytes[i] == run->value);
+    }
+    fuzz_require(mp__ring_return(run->ring) == 0);
+    run->bytes = NULL;
+}
+
+/* Read one in place, for a while. */
+static void borrow(struct run *run)
+{
+    const void *bytes = NULL;
+    size_t size = 0;
+    int error;
+
+    if (run->bytes != NULL) {
+        give_back(run);
+    }
+    error = mp__ring_borrow(run->ring, &bytes, &size, MP__AT_ONCE);
+    fuzz_require(is_named(error) || error == MP_ENOMEM);
+    fuzz_require(run->scribbled || error != MP_EBROKEN);
+    if (error == 0) {
+        run->bytes = bytes;
+        run->size = size;
+        run->value = run->got;
+        run->got = (unsigned char)(run->got + 1);
+        fuzz_require(size == 0 || run->bytes[size - 1] == run->value ||
+                     run->scribbled);
+    }
+}
+
 static void other(struct run *run, uint64_t which)
 {
     uint32_t lost = 0;
     int error = 0;
 
-    switch (which % 6) {
+    switch (which % 10) {
     case 0:
         error = mp__ring_done(run->ring);
         error = error == MP_EOVERFLOW ? 0 : error;
@@ -99,8 +162,15 @@ static void other(struct run *run, uint64_t which)
     case 4:
         mp__ring_lower(run->ring);
         break;
-    default:
+    case 5:
         (void)mp__ring_is_alone(run->ring);
+        break;
+    case 6:
+    case 7:
+        reserve(run, which % 3 != 0);
+        break;
+    default:
+        borrow(run);
         break;
     }
     fuzz_require(is_named(error));
@@ -121,6 +191,10 @@ static void scribble(struct run *run, uint64_t which)
         fuzz_scribble(run->input, run->shared + records + offset, 16);
     } else if (which % 8 == 2) {
         fuzz_scribble_domain(run->input);
+    } else if (which % 8 == 3) {
+        fuzz_scribble(run->input,
+                      run->shared + offsetof(struct mp__ring_shared, blocks),
+                      offsetof(struct mp__blocks, claims) + 4096);
     } else {
         fuzz_scribble(run->input, run->shared,
                       offsetof(struct mp__ring_shared, takers) + 256);

@@ -65,6 +65,27 @@ static bool is_named(int error)
            error == MP_ENOMEM || error == -EIO;
 }
 
+static bool use_in_place(mp_queue *queue, size_t size)
+{
+    const void *bytes = NULL;
+    void *room = NULL;
+    int error = mp_queue_reserve(queue, &room, size, 0);
+    bool named = is_named(error);
+
+    if (error == 0) {
+        memset(room, 'r', size);
+        named = is_named(mp_queue_commit(queue, size)) && named;
+    }
+    error = mp_queue_borrow(queue, &bytes, &size, 0);
+    named = is_named(error) && named;
+    if (error == 0) {
+        /* All of it can be read, whatever it is. */
+        (void)strnlen(bytes, size);
+        named = mp_queue_give_back(queue) == 0 && named;
+    }
+    return named;
+}
+
 static int use_queue(void)
 {
     mp_queue *queue = NULL;
@@ -97,6 +118,9 @@ static int use_queue(void)
         named =
             is_named(mp_queue_put(queue, i % 4 == 0 ? &longer : &word, 0)) &&
             named;
+    }
+    for (i = 0; i < 12; i++) {
+        named = use_in_place(queue, i % 3 == 0 ? 3000 : 90000) && named;
     }
     named = is_named(mp_queue_task_done(queue)) &&
             is_named(mp_queue_join(queue, WAIT_MS)) &&
