@@ -7,7 +7,8 @@
  * them may be killed between any two steps; names of steps are those of
  * ring.c. The ring's memory has cells: a record is a header and one cell, so
  * that half a record can be seen, and a WRAP stands where the tail turned
- * back or spilled. Messages whose bit is set in LARGE go to the file, of two cells.
+ * back or spilled. Large messages are records here; blocks.pml has what is
+ * behind them.
  *
  * The guards are taken in one step here, from a free or a dead holder:
  * guard.pml shows that this is what they do.
@@ -31,9 +32,6 @@
 #ifndef KILLS
 #define KILLS 0
 #endif
-#ifndef LARGE
-#define LARGE 0
-#endif
 #ifdef SHUT
 #define SHUTTERS 1
 #else
@@ -56,10 +54,8 @@
 
 #define KIND_BYTES 1
 #define KIND_WRAP  2
-#define KIND_FILE  3
 
 #define B(p) (1 << (p))
-#define IS_LARGE(id) ((LARGE >> ((id) - 1)) & 1)
 
 /* TAIL and HEAD: each is one 64-bit word, touched in one step only. */
 byte tail_items, tail_at;
@@ -73,8 +69,7 @@ byte known_head_items, known_head_at;
 byte known_tail_items;
 bit known_tail_shut;
 byte mem[ROOM + 1];
-byte file[2];
-bit touched, in_file;
+bit touched;
 
 byte on_tail, on_head; /* who sleeps there: a bit for each */
 bit dead[PROCS];
@@ -158,9 +153,7 @@ inline give_back() {
 #endif
         mem[2] = 0; mem[3] = 0; mem[4] = 0; mem[5] = 0; mem[6] = 0
     };
-    touched = 0;
-    d_step { file[0] = 0; file[1] = 0 };
-    in_file = 0
+    touched = 0
 }
 
 #ifdef BAD_SPILL_FORGOTTEN
@@ -235,7 +228,7 @@ again:
            d_step { h_items = known_head_items; h_at = known_head_at };
            place = NOWHERE;
            if
-           :: !touched && !in_file && !IS_LARGE(id) -> find_room() /* P2 */
+           :: !touched -> find_room()                             /* P2 */
            :: else
            fi;
            if
@@ -252,13 +245,10 @@ again:
               if
               :: h_items == t_items ->
                  if
-                 :: touched || in_file -> give_back()
+                 :: touched -> give_back()
                  :: else
                  fi;
                  find_room()
-#ifndef BAD_FILE_NOT_ALONE
-              :: h_items != t_items && (IS_LARGE(id) || in_file)
-#endif
               :: else -> find_room()
               fi;
               d_step {
@@ -282,13 +272,6 @@ again:
            };
 #endif
            if
-           :: IS_LARGE(id) ->
-              in_file = 1;
-              file[0] = id;                                       /* P3 */
-              file[1] = id
-           :: else
-           fi;
-           if
            :: place == 0 && t_at != 0 ->
               spill = 0;
               lap_end = t_at;
@@ -304,10 +287,7 @@ again:
            :: place + NEED > 2 * WARM -> touched = 1
            :: else
            fi;
-           if
-           :: IS_LARGE(id) -> mem[place] = KIND_FILE
-           :: else -> mem[place] = KIND_BYTES
-           fi;
+           mem[place] = KIND_BYTES;                               /* P3 */
            mem[place + 1] = id;
 #ifdef BAD_FLAG_APART
            flagged = tail_sleepers;
@@ -410,7 +390,7 @@ leave:
 
 proctype consumer(byte me)
 {
-    byte id, kind, place, file0, file1;
+    byte id, kind, place;
     byte t_items, h_items, h_at, t_at;
     bit t_shut, flagged, won;
 
@@ -445,10 +425,6 @@ again:
         };
 #endif
         id = mem[place + 1];                                      /* C3 */
-        if
-        :: kind == KIND_FILE -> file0 = file[0]; file1 = file[1]
-        :: else
-        fi;
         d_step {                                                  /* C4 */
 #ifndef BAD_TAKE_THEN_COPY
             assert(head_items == h_items && head_at == h_at);
@@ -457,14 +433,13 @@ again:
 #endif
             flagged = head_sleepers;
             assert(id > 0 && id == fifo[h_items]);
-            assert(kind == (IS_LARGE(id) -> KIND_FILE : KIND_BYTES));
-            assert(kind == KIND_BYTES || (file0 == id && file1 == id))
+            assert(kind == KIND_BYTES)
         };
         unlock(consumers);                                        /* C5 */
         wake_sleepers(head_sleepers, on_head);                    /* C6 */
         /* tidy() */
         if
-        :: (touched || in_file) && head_items == tail_items ->
+        :: touched && head_items == tail_items ->
 #ifdef BAD_TIDY_UNGUARDED
            give_back()
 #else
@@ -488,7 +463,7 @@ again:
         :: else
         fi;
         d_step {
-            id = 0; kind = 0; place = 0; file0 = 0; file1 = 0; t_items = 0;
+            id = 0; kind = 0; place = 0; t_items = 0;
             h_items = 0; h_at = 0; t_at = 0; t_shut = 0; flagged = 0; won = 0
         };
         goto again;
@@ -541,7 +516,7 @@ leave:
         :: !dead[me] -> readers = readers - 1
         :: else
         fi;
-        id = 0; kind = 0; place = 0; file0 = 0; file1 = 0; t_items = 0;
+        id = 0; kind = 0; place = 0; t_items = 0;
         h_items = 0; h_at = 0; t_at = 0; t_shut = 0; flagged = 0; won = 0;
         done[me] = 1
     }

@@ -3,104 +3,33 @@
  */
 #include "support/fixture.h"
 #include "support/helpers.h"
-#include "support/process_helpers.h"
+#include "support/queue_helpers.h"
 
 #include <mp/mp.h>
 
 #include <errno.h>
-#include <signal.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { SMALL = 100, KIB = 1024, BLOCK = 200 * KIB, PATIENCE_MS = 20000 };
+enum { SMALL = 100, KIB = 1024, BLOCK = 200 * KIB };
 
 static const size_t sizes[] = { 0, 1, SMALL, 64 * KIB - 1, 64 * KIB, BLOCK };
 #define SIZES (sizeof(sizes) / sizeof(sizes[0]))
 
-static mp_queue *make_queue(size_t max_items, size_t max_bytes)
-{
-    mp_queue *queue = NULL;
-    mp_queue_options options = { .max_items = max_items,
-                                 .max_bytes = max_bytes };
-
-    assert_int_equal(mp_queue_create(&queue, &options), 0);
-    return queue;
-}
-
-/* Reserve and fill; 0 or the error. */
-static int fill(mp_queue *queue, size_t size, int value, int timeout_ms)
-{
-    void *room = NULL;
-    int error = mp_queue_reserve(queue, &room, size, timeout_ms);
-
-    if (error == 0) {
-        memset(room, value, size);
-    }
-    return error;
-}
-
-static int send(mp_queue *queue, size_t size, int value, int timeout_ms)
-{
-    int error = fill(queue, size, value, timeout_ms);
-
-    return error < 0 ? error : mp_queue_commit(queue, size);
-}
-
-static bool is_all(const void *bytes, size_t size, int value)
-{
-    const unsigned char *next = bytes;
-    size_t i;
-
-    for (i = 0; i < size; i++) {
-        if (next[i] != (unsigned char)value) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void borrow_expects(mp_queue *queue, size_t size, int value)
-{
-    const void *bytes = NULL;
-    size_t got = size + 1;
-
-    assert_int_equal(mp_queue_borrow(queue, &bytes, &got, PATIENCE_MS), 0);
-    assert_int_equal(got, size);
-    assert_non_null(bytes);
-    assert_int_equal((uintptr_t)bytes % _Alignof(max_align_t), 0);
-    assert_true(is_all(bytes, size, value));
-    assert_int_equal(mp_queue_give_back(queue), 0);
-}
-
-static void get_expects(mp_queue *queue, size_t size, int value)
-{
-    unsigned char *buffer = malloc(size + 1);
-    size_t got = 0;
-
-    assert_non_null(buffer);
-    assert_int_equal(mp_queue_get_bytes(queue, buffer, size, &got, PATIENCE_MS),
-                     0);
-    assert_int_equal(got, size);
-    assert_true(is_all(buffer, size, value));
-    free(buffer);
-}
-
 static void what_is_committed_can_be_borrowed_or_got(void **state)
 {
-    mp_queue *queue = make_queue(0, 0);
+    mp_queue *queue = mp_test_in_place_queue(0, 0);
     int value = 1;
     size_t i;
 
     (void)state;
     errno = 4711;
     for (i = 0; i < SIZES; i++, value++) {
-        assert_int_equal(send(queue, sizes[i], value, 0), 0);
-        borrow_expects(queue, sizes[i], value);
-        assert_int_equal(send(queue, sizes[i], value, 0), 0);
-        get_expects(queue, sizes[i], value);
+        assert_int_equal(mp_test_send(queue, sizes[i], value, 0), 0);
+        mp_test_borrow_expects(queue, sizes[i], value);
+        assert_int_equal(mp_test_send(queue, sizes[i], value, 0), 0);
+        mp_test_get_expects(queue, sizes[i], value);
     }
     assert_int_equal(mp_queue_size(queue), 0);
     assert_int_equal(errno, 4711);
@@ -110,7 +39,7 @@ static void what_is_committed_can_be_borrowed_or_got(void **state)
 static void what_is_put_can_be_borrowed(void **state)
 {
     static const size_t more[] = { 0, 1, SMALL, BLOCK, 3 << 20 };
-    mp_queue *queue = make_queue(0, 0);
+    mp_queue *queue = mp_test_in_place_queue(0, 0);
     unsigned char *bytes = malloc(3 << 20);
     size_t i;
 
@@ -121,7 +50,7 @@ static void what_is_put_can_be_borrowed(void **state)
         assert_int_equal(mp_queue_put_bytes(queue, bytes, more[i], 0), 0);
     }
     for (i = 0; i < sizeof(more) / sizeof(more[0]); i++) {
-        borrow_expects(queue, more[i], (int)i + 1);
+        mp_test_borrow_expects(queue, more[i], (int)i + 1);
     }
     free(bytes);
     mp_queue_destroy(queue);
@@ -130,26 +59,26 @@ static void what_is_put_can_be_borrowed(void **state)
 /* Order is that of commits, and of puts among them. */
 static void commits_and_puts_come_out_in_order(void **state)
 {
-    mp_queue *queue = make_queue(0, 0);
+    mp_queue *queue = mp_test_in_place_queue(0, 0);
     unsigned char byte = 2;
 
     (void)state;
-    assert_int_equal(send(queue, BLOCK, 1, 0), 0);
-    assert_int_equal(fill(queue, BLOCK, 3, 0), 0);
+    assert_int_equal(mp_test_send(queue, BLOCK, 1, 0), 0);
+    assert_int_equal(mp_test_fill(queue, BLOCK, 3, 0), 0);
     assert_int_equal(mp_queue_put_bytes(queue, &byte, 1, 0), 0);
     assert_int_equal(mp_queue_commit(queue, BLOCK - 7), 0);
-    assert_int_equal(send(queue, SMALL, 4, 0), 0);
+    assert_int_equal(mp_test_send(queue, SMALL, 4, 0), 0);
     assert_int_equal(mp_queue_size(queue), 4);
-    borrow_expects(queue, BLOCK, 1);
-    borrow_expects(queue, 1, 2);
-    borrow_expects(queue, BLOCK - 7, 3);
-    get_expects(queue, SMALL, 4);
+    mp_test_borrow_expects(queue, BLOCK, 1);
+    mp_test_borrow_expects(queue, 1, 2);
+    mp_test_borrow_expects(queue, BLOCK - 7, 3);
+    mp_test_get_expects(queue, SMALL, 4);
     mp_queue_destroy(queue);
 }
 
 static void calls_out_of_turn_are_refused(void **state)
 {
-    mp_queue *queue = make_queue(0, 0);
+    mp_queue *queue = mp_test_in_place_queue(0, 0);
     void *room = NULL;
     void *other = &other;
     const void *bytes = &other;
@@ -178,27 +107,27 @@ static void calls_out_of_turn_are_refused(void **state)
     memset(room, 9, BLOCK);
     assert_int_equal(mp_queue_commit(queue, BLOCK), 0);
     assert_int_equal(mp_queue_commit(queue, BLOCK), MP_ESTATE);
-    assert_int_equal(send(queue, SMALL, 8, 0), 0);
+    assert_int_equal(mp_test_send(queue, SMALL, 8, 0), 0);
 
     assert_int_equal(mp_queue_borrow(queue, &bytes, &size, 0), 0);
     assert_int_equal(mp_queue_borrow(queue, &bytes, &size, 0), MP_ESTATE);
-    assert_true(is_all(bytes, BLOCK, 9));
+    assert_true(mp_test_is_all(bytes, BLOCK, 9));
     assert_int_equal(mp_queue_size(queue), 1);
     assert_int_equal(mp_queue_give_back(queue), 0);
     assert_int_equal(mp_queue_give_back(queue), MP_ESTATE);
-    get_expects(queue, SMALL, 8);
+    mp_test_get_expects(queue, SMALL, 8);
     mp_queue_destroy(queue);
 }
 
 static void what_is_reserved_counts_as_a_message(void **state)
 {
-    mp_queue *queue = make_queue(2, 0);
+    mp_queue *queue = mp_test_in_place_queue(2, 0);
     unsigned char byte = 1;
     int64_t began;
 
     (void)state;
     assert_int_equal(mp_queue_put_bytes(queue, &byte, 1, 0), 0);
-    assert_int_equal(fill(queue, SMALL, 2, 0), 0);
+    assert_int_equal(mp_test_fill(queue, SMALL, 2, 0), 0);
     assert_int_equal(mp_queue_put_bytes(queue, &byte, 1, 0), MP_ETIMEDOUT);
     began = mp_test_clock_ms();
     assert_int_equal(mp_queue_put_bytes(queue, &byte, 1, 40), MP_ETIMEDOUT);
@@ -206,32 +135,32 @@ static void what_is_reserved_counts_as_a_message(void **state)
     assert_int_equal(mp_queue_size(queue), 1);
     assert_int_equal(mp_queue_abandon(queue), 0);
     assert_int_equal(mp_queue_put_bytes(queue, &byte, 1, 0), 0);
-    assert_int_equal(fill(queue, SMALL, 2, 0), MP_ETIMEDOUT);
-    get_expects(queue, 1, 1);
-    assert_int_equal(send(queue, SMALL, 3, 0), 0);
-    get_expects(queue, 1, 1);
-    get_expects(queue, SMALL, 3);
+    assert_int_equal(mp_test_fill(queue, SMALL, 2, 0), MP_ETIMEDOUT);
+    mp_test_get_expects(queue, 1, 1);
+    assert_int_equal(mp_test_send(queue, SMALL, 3, 0), 0);
+    mp_test_get_expects(queue, 1, 1);
+    mp_test_get_expects(queue, SMALL, 3);
     mp_queue_destroy(queue);
 }
 
 static void max_bytes_counts_what_is_reserved_and_in_blocks(void **state)
 {
-    mp_queue *queue = make_queue(0, 3 * BLOCK);
+    mp_queue *queue = mp_test_in_place_queue(0, 3 * BLOCK);
     unsigned char *bytes = calloc(1, BLOCK);
 
     (void)state;
     assert_non_null(bytes);
-    assert_int_equal(send(queue, BLOCK, 1, 0), 0);
-    assert_int_equal(fill(queue, BLOCK, 2, 0), 0);
+    assert_int_equal(mp_test_send(queue, BLOCK, 1, 0), 0);
+    assert_int_equal(mp_test_fill(queue, BLOCK, 2, 0), 0);
     assert_int_equal(mp_queue_put_bytes(queue, bytes, BLOCK, 0), MP_ETIMEDOUT);
     assert_int_equal(mp_queue_put_bytes(queue, bytes, BLOCK - 24, 0), 0);
     assert_int_equal(mp_queue_commit(queue, BLOCK), 0);
     assert_int_equal(mp_queue_put_bytes(queue, bytes, 1, 0), MP_ETIMEDOUT);
-    get_expects(queue, BLOCK, 1);
+    mp_test_get_expects(queue, BLOCK, 1);
     assert_int_equal(mp_queue_put_bytes(queue, bytes, BLOCK, 0), 0);
-    get_expects(queue, BLOCK - 24, 0);
-    get_expects(queue, BLOCK, 2);
-    get_expects(queue, BLOCK, 0);
+    mp_test_get_expects(queue, BLOCK - 24, 0);
+    mp_test_get_expects(queue, BLOCK, 2);
+    mp_test_get_expects(queue, BLOCK, 0);
     free(bytes);
     mp_queue_destroy(queue);
 }
@@ -247,7 +176,7 @@ static uint64_t next_random(uint64_t *seed)
 static void a_commit_finds_its_room_wherever_the_ring_stands(void **state)
 {
     enum { MOST = 16384 };
-    mp_queue *queue = make_queue(0, MOST);
+    mp_queue *queue = mp_test_in_place_queue(0, MOST);
     unsigned char *bytes = calloc(1, MOST);
     uint64_t seed = 7;
     size_t got;
@@ -258,7 +187,7 @@ static void a_commit_finds_its_room_wherever_the_ring_stands(void **state)
     for (i = 0; i < 20000; i++) {
         size_t size = (size_t)(next_random(&seed) % (MOST / 2));
 
-        if (fill(queue, size, 5, 0) == 0) {
+        if (mp_test_fill(queue, size, 5, 0) == 0) {
             while (mp_queue_put_bytes(queue, bytes,
                                       (size_t)(next_random(&seed) % 3000),
                                       0) == 0) {
@@ -277,27 +206,27 @@ static void a_commit_finds_its_room_wherever_the_ring_stands(void **state)
 
 static void one_larger_than_max_bytes_goes_alone(void **state)
 {
-    mp_queue *queue = make_queue(0, 4096);
+    mp_queue *queue = mp_test_in_place_queue(0, 4096);
     unsigned char byte = 1;
 
     (void)state;
     assert_int_equal(mp_queue_put_bytes(queue, &byte, 1, 0), 0);
-    assert_int_equal(fill(queue, BLOCK, 2, 0), MP_ETIMEDOUT);
-    get_expects(queue, 1, 1);
-    assert_int_equal(fill(queue, BLOCK, 2, 0), 0);
+    assert_int_equal(mp_test_fill(queue, BLOCK, 2, 0), MP_ETIMEDOUT);
+    mp_test_get_expects(queue, 1, 1);
+    assert_int_equal(mp_test_fill(queue, BLOCK, 2, 0), 0);
     assert_int_equal(mp_queue_put_bytes(queue, &byte, 1, 0), MP_ETIMEDOUT);
     assert_int_equal(mp_queue_commit(queue, BLOCK), 0);
     assert_int_equal(mp_queue_put_bytes(queue, &byte, 1, 0), MP_ETIMEDOUT);
-    assert_int_equal(fill(queue, 1, 2, 0), MP_ETIMEDOUT);
-    borrow_expects(queue, BLOCK, 2);
+    assert_int_equal(mp_test_fill(queue, 1, 2, 0), MP_ETIMEDOUT);
+    mp_test_borrow_expects(queue, BLOCK, 2);
     assert_int_equal(mp_queue_put_bytes(queue, &byte, 1, 0), 0);
-    get_expects(queue, 1, 1);
+    mp_test_get_expects(queue, 1, 1);
     mp_queue_destroy(queue);
 }
 
 static void what_is_borrowed_stays_while_the_queue_goes_on(void **state)
 {
-    mp_queue *queue = make_queue(0, 0);
+    mp_queue *queue = mp_test_in_place_queue(0, 0);
     const void *bytes = NULL;
     size_t size = 0;
     int i;
@@ -307,13 +236,13 @@ static void what_is_borrowed_stays_while_the_queue_goes_on(void **state)
     for (kind = 0; kind < 2; kind++) {
         size_t mine = kind == 0 ? BLOCK : SMALL;
 
-        assert_int_equal(send(queue, mine, 99, 0), 0);
+        assert_int_equal(mp_test_send(queue, mine, 99, 0), 0);
         assert_int_equal(mp_queue_borrow(queue, &bytes, &size, 0), 0);
         for (i = 0; i < 300; i++) {
-            assert_int_equal(send(queue, BLOCK, i % 90, 0), 0);
-            get_expects(queue, BLOCK, i % 90);
+            assert_int_equal(mp_test_send(queue, BLOCK, i % 90, 0), 0);
+            mp_test_get_expects(queue, BLOCK, i % 90);
         }
-        assert_true(is_all(bytes, mine, 99));
+        assert_true(mp_test_is_all(bytes, mine, 99));
         assert_int_equal(mp_queue_give_back(queue), 0);
     }
     mp_queue_destroy(queue);
@@ -323,19 +252,19 @@ static void what_is_borrowed_stays_while_the_queue_goes_on(void **state)
 static void there_may_be_more_messages_than_blocks(void **state)
 {
     enum { MANY = 300 };
-    mp_queue *queue = make_queue(0, (size_t)MANY * 2 * 65 * KIB);
+    mp_queue *queue = mp_test_in_place_queue(0, (size_t)MANY * 2 * 65 * KIB);
     int i;
 
     (void)state;
     for (i = 0; i < MANY; i++) {
-        assert_int_equal(send(queue, 65 * KIB, i, 0), 0);
+        assert_int_equal(mp_test_send(queue, 65 * KIB, i, 0), 0);
     }
     assert_int_equal(mp_queue_size(queue), MANY);
     for (i = 0; i < MANY; i++) {
         if (i % 2 == 0) {
-            borrow_expects(queue, 65 * KIB, i);
+            mp_test_borrow_expects(queue, 65 * KIB, i);
         } else {
-            get_expects(queue, 65 * KIB, i);
+            mp_test_get_expects(queue, 65 * KIB, i);
         }
     }
     mp_queue_destroy(queue);
@@ -343,185 +272,55 @@ static void there_may_be_more_messages_than_blocks(void **state)
 
 static void shutdown_and_close_end_what_is_reserved(void **state)
 {
-    mp_queue *queue = make_queue(0, 0);
+    mp_queue *queue = mp_test_in_place_queue(0, 0);
     const void *bytes = NULL;
     size_t size = 0;
 
     (void)state;
-    assert_int_equal(send(queue, BLOCK, 1, 0), 0);
-    assert_int_equal(send(queue, BLOCK, 2, 0), 0);
-    assert_int_equal(fill(queue, BLOCK, 3, 0), 0);
+    assert_int_equal(mp_test_send(queue, BLOCK, 1, 0), 0);
+    assert_int_equal(mp_test_send(queue, BLOCK, 2, 0), 0);
+    assert_int_equal(mp_test_fill(queue, BLOCK, 3, 0), 0);
     assert_int_equal(mp_queue_shutdown(queue), 0);
     assert_int_equal(mp_queue_commit(queue, BLOCK), MP_ECLOSED);
     assert_int_equal(mp_queue_commit(queue, BLOCK), MP_ESTATE);
-    assert_int_equal(fill(queue, BLOCK, 3, 0), MP_ECLOSED);
-    borrow_expects(queue, BLOCK, 1);
+    assert_int_equal(mp_test_fill(queue, BLOCK, 3, 0), MP_ECLOSED);
+    mp_test_borrow_expects(queue, BLOCK, 1);
     assert_int_equal(mp_queue_borrow(queue, &bytes, &size, 0), 0);
     assert_int_equal(mp_queue_close(queue), 0);
-    assert_int_equal(fill(queue, 1, 1, 0), MP_ECLOSED);
-    assert_true(is_all(bytes, BLOCK, 2));
+    assert_int_equal(mp_test_fill(queue, 1, 1, 0), MP_ECLOSED);
+    assert_true(mp_test_is_all(bytes, BLOCK, 2));
     assert_int_equal(mp_queue_give_back(queue), 0);
     assert_int_equal(mp_queue_borrow(queue, &bytes, &size, 0), MP_ECLOSED);
     mp_queue_destroy(queue);
 
-    queue = make_queue(0, 0);
-    assert_int_equal(fill(queue, BLOCK, 3, 0), 0);
+    queue = mp_test_in_place_queue(0, 0);
+    assert_int_equal(mp_test_fill(queue, BLOCK, 3, 0), 0);
     assert_int_equal(mp_queue_close(queue), 0);
     assert_int_equal(mp_queue_commit(queue, BLOCK), MP_ECLOSED);
     assert_int_equal(mp_queue_abandon(queue), MP_ESTATE);
     mp_queue_destroy(queue);
 
-    queue = make_queue(0, 0);
-    assert_int_equal(send(queue, BLOCK, 1, 0), 0);
+    queue = mp_test_in_place_queue(0, 0);
+    assert_int_equal(mp_test_send(queue, BLOCK, 1, 0), 0);
     assert_int_equal(mp_queue_shutdown(queue), 0);
-    borrow_expects(queue, BLOCK, 1);
+    mp_test_borrow_expects(queue, BLOCK, 1);
     assert_int_equal(mp_queue_borrow(queue, &bytes, &size, MP_FOREVER),
                      MP_ECLOSED);
     mp_queue_destroy(queue);
 }
 
-static mp_queue *shared;
-
-static int child_has_no_share(void *unused)
-{
-    unsigned char byte = 5;
-    size_t size = 0;
-
-    (void)unused;
-    return mp_queue_commit(shared, 1) == MP_ESTATE &&
-                   mp_queue_abandon(shared) == MP_ESTATE &&
-                   mp_queue_give_back(shared) == MP_ESTATE &&
-                   send(shared, BLOCK, 5, 0) == 0 &&
-                   fill(shared, BLOCK, 6, 0) == 0 &&
-                   mp_queue_get_bytes(shared, &byte, 1, &size, 0) == MP_EMSGSIZE
-               ? 0
-               : 1; /* it dies with a reservation of its own */
-}
-
-static void a_forked_process_has_no_share_in_what_is_reserved(void **state)
-{
-    const void *bytes = NULL;
-    size_t size = 0;
-
-    (void)state;
-    shared = make_queue(0, 0);
-    assert_int_equal(send(shared, BLOCK, 1, 0), 0);
-    assert_int_equal(mp_queue_borrow(shared, &bytes, &size, 0), 0);
-    assert_int_equal(fill(shared, BLOCK, 2, 0), 0);
-    assert_int_equal(mp_test_in_child(child_has_no_share, NULL), 0);
-    assert_true(is_all(bytes, BLOCK, 1));
-    assert_int_equal(mp_queue_commit(shared, BLOCK), 0);
-    assert_int_equal(mp_queue_give_back(shared), 0);
-    borrow_expects(shared, BLOCK, 5);
-    borrow_expects(shared, BLOCK, 2);
-    assert_int_equal(mp_queue_size(shared), 0);
-    mp_queue_destroy(shared);
-}
-
-static int die_with_reservation(void *unused)
-{
-    (void)unused;
-    if (fill(shared, BLOCK, 1, 0) == 0) {
-        (void)kill(getpid(), SIGKILL);
-    }
-    return 1;
-}
-
-static int die_with_loan(void *unused)
-{
-    const void *bytes = NULL;
-    size_t size = 0;
-
-    (void)unused;
-    if (mp_queue_borrow(shared, &bytes, &size, PATIENCE_MS) == 0) {
-        (void)kill(getpid(), SIGKILL);
-    }
-    return 1;
-}
-
-/* What the dead had in hand neither counts nor stays away: more die here than
- * there are blocks. */
-static void what_the_dead_had_in_hand_is_free_again(void **state)
-{
-    int i;
-
-    (void)state;
-    shared = make_queue(2, 2 * BLOCK + 64);
-    for (i = 0; i < 150; i++) {
-        assert_int_equal(mp_test_in_child(die_with_reservation, NULL),
-                         -SIGKILL);
-        assert_int_equal(mp_queue_size(shared), 0);
-        assert_int_equal(send(shared, BLOCK, 7, 0), 0);
-        assert_int_equal(send(shared, BLOCK, 8, 0), 0);
-        assert_int_equal(mp_test_in_child(die_with_loan, NULL), -SIGKILL);
-        assert_int_equal(mp_queue_size(shared), 1);
-        borrow_expects(shared, BLOCK, 8);
-    }
-    mp_queue_destroy(shared);
-}
-
-static int write_for_ever(void *unused)
-{
-    (void)unused;
-    if (fill(shared, BLOCK, 1, 0) != 0) {
-        return 1;
-    }
-    (void)mp_queue_put_bytes(shared, "r", 1, 0);
-    for (;;) {
-        (void)pause();
-    }
-}
-
-static void nobody_waits_for_one_who_writes(void **state)
-{
-    mp_process *child = NULL;
-    int i;
-
-    (void)state;
-    shared = make_queue(0, 0);
-    assert_int_equal(mp_process_create(&child, write_for_ever, NULL, NULL), 0);
-    assert_int_equal(mp_process_start(child), 0);
-    get_expects(shared, 1, 'r');
-    assert_int_equal(kill(mp_process_pid(child), SIGSTOP), 0);
-    for (i = 0; i < 50; i++) {
-        assert_int_equal(send(shared, BLOCK, i, 0), 0);
-        assert_int_equal(mp_queue_put_bytes(shared, &i, 1, 0), 0);
-        borrow_expects(shared, BLOCK, i);
-        get_expects(shared, 1, i);
-    }
-    assert_int_equal(mp_process_kill(child), 0);
-    assert_int_equal(mp_process_join(child, PATIENCE_MS), 0);
-    mp_process_destroy(child);
-    mp_queue_destroy(shared);
-}
-
-static void what_is_borrowed_is_dealt_with_like_what_is_got(void **state)
-{
-    (void)state;
-    shared = make_queue(0, 0);
-    assert_int_equal(send(shared, BLOCK, 1, 0), 0);
-    borrow_expects(shared, BLOCK, 1);
-    assert_int_equal(mp_queue_join(shared, 0), MP_ETIMEDOUT);
-    assert_int_equal(mp_queue_task_done(shared), 0);
-    assert_int_equal(mp_queue_join(shared, 0), 0);
-    assert_int_equal(send(shared, BLOCK, 1, 0), 0);
-    assert_int_equal(mp_test_in_child(die_with_loan, NULL), -SIGKILL);
-    assert_int_equal(mp_queue_join(shared, PATIENCE_MS), MP_OWNERDEAD);
-    mp_queue_destroy(shared);
-}
-
 static void destroy_ends_what_is_in_hand(void **state)
 {
-    mp_queue *queue = make_queue(0, 0);
+    mp_queue *queue = mp_test_in_place_queue(0, 0);
     const void *bytes = NULL;
     size_t size = 0;
 
     (void)state;
-    assert_int_equal(send(queue, SMALL, 1, 0), 0);
-    assert_int_equal(send(queue, BLOCK, 1, 0), 0);
-    borrow_expects(queue, SMALL, 1);
+    assert_int_equal(mp_test_send(queue, SMALL, 1, 0), 0);
+    assert_int_equal(mp_test_send(queue, BLOCK, 1, 0), 0);
+    mp_test_borrow_expects(queue, SMALL, 1);
     assert_int_equal(mp_queue_borrow(queue, &bytes, &size, 0), 0);
-    assert_int_equal(fill(queue, SMALL, 1, 0), 0);
+    assert_int_equal(mp_test_fill(queue, SMALL, 1, 0), 0);
     mp_queue_destroy(queue);
 }
 
@@ -539,10 +338,6 @@ int main(void)
         mp_test(what_is_borrowed_stays_while_the_queue_goes_on),
         mp_test(there_may_be_more_messages_than_blocks),
         mp_test(shutdown_and_close_end_what_is_reserved),
-        mp_test(a_forked_process_has_no_share_in_what_is_reserved),
-        mp_test(what_the_dead_had_in_hand_is_free_again),
-        mp_test(nobody_waits_for_one_who_writes),
-        mp_test(what_is_borrowed_is_dealt_with_like_what_is_got),
         mp_test(destroy_ends_what_is_in_hand),
     };
 
