@@ -21,6 +21,8 @@ static const bench_goal goals[] = {
     { "W5_queue_small", "2p2c", NULL, true, 12e6 },
     { "W6_queue_large", "1MiB_copied", "memcpy", true, 0.9 },
     { "W6_queue_large", "64MiB_copied", "memcpy", true, 0.6 },
+    { "W6_queue_large", "1MiB_in_place", "memcpy", true, 0.9 },
+    { "W6_queue_large", "64MiB_in_place", "memcpy", true, 0.6 },
     { "W7_lock", "uncontended", "futex_lock", false, 1.3 },
     { "W7_lock", "contended2", "futex_lock", false, 1.5 },
     { "W8_cpu_scaling", "equal", "openmp_dynamic", true, 0.97 },

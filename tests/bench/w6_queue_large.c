@@ -1,14 +1,18 @@
 /*
- * w6_queue_large.c -- messages of 1 MiB and of 64 MiB, copied in and out
+ * w6_queue_large.c -- messages of 1 MiB and of 64 MiB, copied or in place
  *
- * Two copies a message are asked for, and memcpy makes the same two. GB/s are
- * of messages, not of copies.
+ * Copied: two copies a message are asked for, and memcpy makes the same two.
+ * In place: one is, into what was reserved; what is borrowed is read there, a
+ * byte of each page, and memcpy makes that copy and reads as much. GB/s are of
+ * messages, not of copies.
  */
 #include "bench.h"
 #include "primitives.h"
 
 #include <mp/mp.h>
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 enum { MIB = 1024 * 1024 };
@@ -17,13 +21,52 @@ struct plan {
     size_t size;
     long count;
     size_t max_bytes; /* 0: the default, where 64 MiB go in alone */
+    bool in_place;
 };
 
 struct stream {
     size_t size;
+    bool in_place;
     mp_queue *queue;
     char *message; /* each process's own; shared until it writes */
 };
+
+static int write_one(const struct stream *stream)
+{
+    void *room = NULL;
+
+    if (!stream->in_place) {
+        return mp_queue_put_bytes(stream->queue, stream->message, stream->size,
+                                  MP_FOREVER);
+    }
+    if (mp_queue_reserve(stream->queue, &room, stream->size, MP_FOREVER) < 0) {
+        return -1;
+    }
+    memcpy(room, stream->message, stream->size);
+    return mp_queue_commit(stream->queue, stream->size);
+}
+
+/* 0 when it is all there, with this mark at both ends. */
+static int read_one(const struct stream *stream, char mark)
+{
+    const void *bytes = stream->message;
+    const char *text;
+    uint64_t sum = 1;
+    size_t size = 0;
+    int wrong;
+
+    if (!stream->in_place) {
+        wrong = mp_queue_get_bytes(stream->queue, stream->message, stream->size,
+                                   &size, MP_FOREVER) < 0;
+    } else {
+        wrong = mp_queue_borrow(stream->queue, &bytes, &size, MP_FOREVER) < 0;
+        sum = wrong ? 1 : bench_touch(bytes, size);
+    }
+    text = bytes;
+    wrong = wrong || size != stream->size || sum == 0 || text[0] != mark ||
+            text[size - 1] != mark;
+    return wrong || (stream->in_place && mp_queue_give_back(stream->queue) < 0);
+}
 
 static int role(void *context, int index, long count)
 {
@@ -35,20 +78,15 @@ static int role(void *context, int index, long count)
         stream->message = bench_touched(size);
     }
     for (long i = 0; i < count && !wrong; i++) {
-        size_t got = 0;
         char mark = (char)(i + 1);
 
         if (index == 0) {
             stream->message[0] = mark;
             stream->message[size - 1] = mark;
-            wrong = mp_queue_put_bytes(stream->queue, stream->message, size,
-                                       MP_FOREVER) < 0;
-            continue;
+            wrong = write_one(stream) < 0;
+        } else {
+            wrong = read_one(stream, mark);
         }
-        wrong = mp_queue_get_bytes(stream->queue, stream->message, size, &got,
-                                   MP_FOREVER) < 0 ||
-                got != size || stream->message[0] != mark ||
-                stream->message[size - 1] != mark;
     }
     return wrong;
 }
@@ -62,7 +100,7 @@ static int libmp(const void *context, double *values)
 {
     const struct plan *plan = context;
     const mp_queue_options options = { .max_bytes = plan->max_bytes };
-    struct stream stream = { plan->size, NULL, NULL };
+    struct stream stream = { plan->size, plan->in_place, NULL, NULL };
     double seconds;
 
     if (mp_queue_create(&stream.queue, &options) < 0) {
@@ -92,10 +130,31 @@ static int copy_here(const void *context, double *values)
     return wrong != 0 ? BENCH_WRONG : BENCH_OK;
 }
 
+static int place_here(const void *context, double *values)
+{
+    const struct plan *plan = context;
+    uint64_t sum = 0;
+    prim_copy copy;
+    double began;
+
+    prim_copy_start(&copy, plan->size);
+    began = bench_now_s();
+    for (long i = 0; i < plan->count; i++) {
+        copy.from[0] = (char)(i + 1);
+        memcpy(copy.shared, copy.from, plan->size);
+        __asm__ volatile("" ::: "memory");
+        sum += bench_touch(copy.shared, plan->size);
+    }
+    values[0] = rate(plan, bench_now_s() - began);
+    prim_copy_stop(&copy);
+    return sum == 0 ? BENCH_WRONG : BENCH_OK;
+}
+
 static int slab(const void *context, double *values)
 {
     const struct plan *plan = context;
-    const prim_slabs slabs = { plan->size, 1, plan->count, true, true };
+    const prim_slabs slabs = { plan->size, 1, plan->count, true,
+                               !plan->in_place };
     double seconds = prim_slabs_run(&slabs);
 
     values[0] = rate(plan, seconds);
@@ -121,12 +180,28 @@ static int slab(const void *context, double *values)
         }                                                                      \
     }
 
+#define SMALL_IN_PLACE                                                         \
+    {                                                                          \
+        {                                                                      \
+            "1MiB_in_place", "GB/s"                                            \
+        }                                                                      \
+    }
+#define LARGE_IN_PLACE                                                         \
+    {                                                                          \
+        {                                                                      \
+            "64MiB_in_place", "GB/s"                                           \
+        }                                                                      \
+    }
+
 void bench_queue_large(void)
 {
-    const struct plan small = { MIB, bench_size(1000, 40), 0 };
-    const struct plan large = { (size_t)64 * MIB, bench_size(12, 2), 0 };
+    const struct plan small = { MIB, bench_size(1000, 40), 0, false };
+    const struct plan large = { (size_t)64 * MIB, bench_size(12, 2), 0, false };
     const struct plan roomy = { (size_t)64 * MIB, bench_size(12, 2),
-                                (size_t)300 * MIB };
+                                (size_t)300 * MIB, false };
+    const struct plan small_in_place = { MIB, bench_size(1000, 40), 0, true };
+    const struct plan large_in_place = { (size_t)64 * MIB, bench_size(12, 2), 0,
+                                         true };
     const bench_case cases[] = {
         { "libmp", SMALL, libmp, &small },
         { "memcpy", SMALL, copy_here, &small },
@@ -140,9 +215,13 @@ void bench_queue_large(void)
           bench_quick ? "large 1 67108864" : "large 4 67108864" },
         { "libmp", ROOMY, libmp, &roomy },
         { "slab", ROOMY, slab, &roomy },
+        { "libmp", SMALL_IN_PLACE, libmp, &small_in_place },
+        { "memcpy", SMALL_IN_PLACE, place_here, &small_in_place },
+        { "slab", SMALL_IN_PLACE, slab, &small_in_place },
+        { "libmp", LARGE_IN_PLACE, libmp, &large_in_place },
+        { "memcpy", LARGE_IN_PLACE, place_here, &large_in_place },
+        { "slab", LARGE_IN_PLACE, slab, &large_in_place },
     };
 
     bench_compare("W6_queue_large", cases, bench_quick ? 8 : 10);
-    bench_absent("W6_queue_large",
-                 "in place: there is no mp_queue_reserve or _borrow yet");
 }
