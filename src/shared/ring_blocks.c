@@ -45,9 +45,8 @@
  * Warm memory. The first free block with memory enough is used again, so few
  * are touched; each process keeps its maps of them. What blocks hold beyond
  * twice max_bytes, 256 MiB at most, is given back as soon as one is free (W1
- * maker = me, W2 solid = 0, give back, W3 maker = 0), and nearly all of it when
- * a consumer has waited for a second. A death between W1 and W3 leaves a block
- * of the dead, with `touched` as it was.
+ * maker = me, W2 solid = 0, give back, W3 maker = 0). A death between W1 and W3
+ * leaves a block of the dead, with `touched` as it was.
  *
  * What is read from shared memory decides nothing unchecked: a block's number
  * and size must lie inside the block and, before it is mapped, inside the
@@ -63,7 +62,6 @@
 #define STRIDE     ((uint64_t)1 << 36)
 #define BLOCK_MOST ((uint64_t)1 << 48) /* the last block has no next */
 
-#define IDLE_KEPT ((uint64_t)16 * 1024 * 1024)
 #define KEPT_MOST ((uint64_t)256 * 1024 * 1024)
 
 /* Address space that stays mapped while nothing is in hand. */
@@ -457,7 +455,7 @@ static uint32_t take_surplus(mp__ring *ring, uint64_t kept)
     return block;
 }
 
-void mp__blocks_trim(mp__ring *ring, bool idle)
+void mp__blocks_trim(mp__ring *ring)
 {
     struct mp__blocks *blocks = &ring->shared->blocks;
     uint64_t kept = 2 * ring->max_bytes + WARM;
@@ -466,7 +464,6 @@ void mp__blocks_trim(mp__ring *ring, bool idle)
     uint32_t turns;
 
     kept = kept < KEPT_MOST ? kept : KEPT_MOST;
-    kept = idle && kept > IDLE_KEPT ? IDLE_KEPT : kept;
     for (turns = 0; turns < MP__BLOCKS; turns++) {
         if (touched_in_all(blocks) <= kept || mp__domain_self(&self) < 0) {
             return;

@@ -124,7 +124,7 @@ int mp__ring_return(mp__ring *ring)
         mp__ring_wake_sleepers(&ring->shared->head,
                                atomic_load(&ring->shared->head));
         mp__block_unneeded(ring, loan->block);
-        mp__blocks_trim(ring, false);
+        mp__blocks_trim(ring);
     } else if (loan->capacity > LOAN_KEPT) {
         free(loan->memory);
         loan->memory = NULL;

@@ -199,7 +199,7 @@ int mp__ring_get(mp__ring *ring, void *buffer, size_t capacity, size_t *size,
     }
     if (error == 0 && in.block != MP__NO_BLOCK) {
         mp__block_unneeded(ring, in.block);
-        mp__blocks_trim(ring, false);
+        mp__blocks_trim(ring);
     }
     return error;
 }

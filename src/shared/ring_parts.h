@@ -229,7 +229,7 @@ bool mp__blocks_sweep(mp__ring *ring);
 /* A free block, with `producers` held after a look; or MP__NO_BLOCK. */
 uint32_t mp__blocks_find(mp__ring *ring, uint64_t size);
 /* Give back what memory is too much. */
-void mp__blocks_trim(mp__ring *ring, bool idle);
+void mp__blocks_trim(mp__ring *ring);
 
 bool mp__block_fits(uint32_t block, uint64_t size);
 /* R4, W1. */

@@ -338,7 +338,7 @@ int mp__ring_abandon(mp__ring *ring)
     loan->owner = 0;
     if (request.block != MP__NO_BLOCK) {
         mp__block_unneeded(ring, request.block);
-        mp__blocks_trim(ring, false);
+        mp__blocks_trim(ring);
     }
     return 0;
 }
