@@ -177,7 +177,7 @@ int mp__ring_take(mp__ring *ring, struct mp__incoming *in, int64_t deadline)
         mp__ring_wake_sleepers(&shared->head, head); /* C6 */
         MP_KILL_POINT("ring_get.woke");
         /* TAIL is looked at only when none was known to be left. */
-        if (mp__ring_items_between(head, in.tail) <= 1 &&
+        if (mp__ring_items_between(head, in->tail) <= 1 &&
             (is_watched(ring) || mp__ring_has_cold_memory(ring)) &&
             mp__ring_count(ring) == 0) {
             mp__ring_lower(ring); /* C7 */
