@@ -309,7 +309,7 @@ static enum mp_task_end end_direct(mp__batch *batch, size_t index,
         told.error = mp__serializer_decode(&batch->task.result, object,
                                            told.bytes, told.size);
         told.end = told.error < 0 ? MP_TASK_FAILED : MP_TASK_DONE;
-    } else if (told.error < 0 && batch->results_seen) {
+    } else if (told.error < 0 && object != NULL && batch->results_seen) {
         memset(object, 0, size); /* what its worker has begun there */
     }
     note_failure(batch, index, told.error);
