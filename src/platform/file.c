@@ -219,6 +219,16 @@ void *mp__file_map(int fd, uint64_t offset, size_t size)
     return memory == MAP_FAILED ? NULL : memory;
 }
 
+void mp__file_unmap(void *memory, size_t size)
+{
+    int saved = errno;
+
+    if (memory != NULL) {
+        (void)munmap(memory, size);
+    }
+    errno = saved;
+}
+
 int mp__file_read(int fd, uint64_t offset, void *bytes, size_t size)
 {
     int saved = errno;

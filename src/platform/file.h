@@ -24,9 +24,10 @@ int mp__file_read(int fd, uint64_t offset, void *bytes, size_t size);
  * are: 0 or -errno, as above. */
 int mp__file_reserve(int fd, uint64_t offset, uint64_t size);
 
-/* Map these bytes, which were reserved, for mp__map_free(); `offset` is that
- * of a page. NULL: no address space, or the file is shorter. */
+/* Map these bytes, which were reserved, in this process; `offset` is that of a
+ * page. NULL: no address space, or the file is shorter. */
 void *mp__file_map(int fd, uint64_t offset, size_t size);
+void mp__file_unmap(void *memory, size_t size);
 
 /* Its bytes, holes included: nothing that was written lies behind them.
  * UINT64_MAX when it cannot be told; a read will say why. */

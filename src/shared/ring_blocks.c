@@ -362,7 +362,7 @@ void mp__block_unmap(mp__ring *ring, uint32_t block)
 {
     struct mp__block_map *map = &ring->maps[block];
 
-    mp__map_free(map->at, map->size);
+    mp__file_unmap(map->at, map->size);
     ring->mapped -= map->size;
     *map = (struct mp__block_map){ NULL, 0 };
 }
