@@ -116,6 +116,7 @@ static int own(int fd, bool closes_on_exec)
     if (fd < 0) {
         return fd;
     }
+    mp__mark_own(fd);
     error = owned_add(fd);
     if (error < 0) {
         mp__mark_close(fd);
@@ -130,12 +131,21 @@ int mp__fd_own(int fd)
     return own(fd, true);
 }
 
+/* Not if the host has closed it behind our back and its number has become
+ * that of a descriptor of ours which has no owner. */
+static void close_owned(int fd)
+{
+    if (mp__mark_is_owned(fd)) {
+        mp__mark_close(fd);
+    }
+}
+
 void mp__fd_close(int *fd)
 {
     int saved = errno;
 
     if (*fd >= 0 && owned_remove(*fd)) {
-        mp__mark_close(*fd);
+        close_owned(*fd);
     }
     *fd = -1;
     errno = saved;
@@ -166,7 +176,7 @@ void mp__fd_close_inherited(void)
             i++;
             continue;
         }
-        mp__mark_close(owned[i].fd);
+        close_owned(owned[i].fd);
         owned[i] = owned[--owned_count];
     }
     mp__self_unlock();

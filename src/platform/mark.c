@@ -36,6 +36,7 @@ struct mark {
     dev_t device;
     ino_t inode;
     bool set;
+    bool owned;
 };
 
 static struct mark first[PART];
@@ -110,6 +111,22 @@ bool mp__mark_is_ours(int fd)
         errno = saved;
     }
     return ours;
+}
+
+void mp__mark_own(int fd)
+{
+    struct mark *mark = mark_of(fd, false);
+
+    if (mark != NULL) {
+        mark->owned = true;
+    }
+}
+
+bool mp__mark_is_owned(int fd)
+{
+    const struct mark *mark = mark_of(fd, false);
+
+    return mark == NULL || !mark->set || mark->owned;
 }
 
 void mp__mark_close(int fd)

@@ -13,6 +13,11 @@ void mp__mark_set(int fd);
  * True also where we cannot know. Async-signal-safe. */
 bool mp__mark_is_ours(int fd);
 
+/* Say that `fd`, just marked, is owned by this process; whether it was said
+ * since it was marked. True also where we cannot know. */
+void mp__mark_own(int fd);
+bool mp__mark_is_owned(int fd);
+
 /* Close `fd` if it is ours, and forget it. May change errno. */
 void mp__mark_close(int fd);
 
