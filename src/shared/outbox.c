@@ -56,16 +56,26 @@ struct ring {
     _Alignas(64) unsigned char bytes[RING_BYTES];
 };
 
+/* What one process keeps for itself of a ring. What it knows of the other's
+ * word is a little old, and conservative, so that the line of that word stays
+ * with who writes it. */
+struct side {
+    uint64_t head;       /* the owner: ahead of the shared one */
+    uint64_t known_tail; /* the owner */
+    uint64_t known_head; /* the writer */
+};
+
 struct mp__outbox {
     struct ring *rings; /* [workers], the map */
     size_t map_size;
     uint32_t workers;
-    uint64_t heads[]; /* the owner's own, ahead of the shared ones */
+    struct side sides[]; /* [workers] */
 };
 
 int mp__outbox_create(mp__outbox **outbox, uint32_t workers)
 {
-    mp__outbox *fresh = calloc(1, sizeof(*fresh) + workers * sizeof(uint64_t));
+    mp__outbox *fresh =
+        calloc(1, sizeof(*fresh) + workers * sizeof(struct side));
 
     if (fresh == NULL) {
         return MP_ENOMEM;
@@ -131,13 +141,23 @@ static uint64_t bytes_needed(uint64_t tail, size_t payload)
     return record > left ? left + record : record;
 }
 
-bool mp__outbox_has_room(const mp__outbox *outbox, uint32_t w, size_t payload)
+static bool is_room(uint64_t tail, uint64_t head, size_t payload)
+{
+    return tail - head <= RING_BYTES &&
+           bytes_needed(tail, payload) + DEATH_ROOM <=
+               RING_BYTES - (tail - head);
+}
+
+bool mp__outbox_has_room(mp__outbox *outbox, uint32_t w, size_t payload)
 {
     const struct ring *ring = &outbox->rings[w];
-    uint64_t tail = atomic_load(&ring->tail);
-    uint64_t used = tail - atomic_load(&ring->head);
+    struct side *side = &outbox->sides[w];
+    uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
 
-    return bytes_needed(tail, payload) + DEATH_ROOM <= RING_BYTES - used;
+    if (!is_room(tail, side->known_head, payload)) {
+        side->known_head = atomic_load(&ring->head); /* W6: what O6 stored */
+    }
+    return is_room(tail, side->known_head, payload);
 }
 
 void mp__outbox_wait_room(mp__outbox *outbox, uint32_t w, size_t payload,
@@ -393,9 +413,14 @@ enum mp__arrived mp__outbox_next(mp__outbox *outbox, uint32_t w,
                                  mp__arrival *arrival)
 {
     struct ring *ring = &outbox->rings[w];
-    uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
-    uint64_t position = outbox->heads[w];
+    struct side *side = &outbox->sides[w];
+    uint64_t position = side->head;
+    uint64_t tail = side->known_tail;
 
+    if (position == tail) {
+        tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
+        side->known_tail = tail;
+    }
     if (position == tail) {
         return MP__ARRIVED_NOTHING;
     }
@@ -405,7 +430,7 @@ enum mp__arrived mp__outbox_next(mp__outbox *outbox, uint32_t w,
     look_at(record_at(ring, position), arrival);
     if (arrival->kind == MP__RECORD_PAD) {
         position += to_ring_end(position);
-        if (position - outbox->heads[w] >= tail - outbox->heads[w]) {
+        if (position - outbox->sides[w].head >= tail - outbox->sides[w].head) {
             return MP__ARRIVED_DAMAGE; /* never published alone */
         }
         look_at(record_at(ring, position), arrival);
@@ -416,7 +441,7 @@ enum mp__arrived mp__outbox_next(mp__outbox *outbox, uint32_t w,
 
 void mp__outbox_take(mp__outbox *outbox, uint32_t w, const mp__arrival *arrival)
 {
-    outbox->heads[w] = arrival->next;
+    outbox->sides[w].head = arrival->next;
 }
 
 void mp__outbox_release(mp__outbox *outbox, uint32_t w)
@@ -424,7 +449,7 @@ void mp__outbox_release(mp__outbox *outbox, uint32_t w)
     struct ring *ring = &outbox->rings[w];
 
     MP_KILL_POINT("outbox.releasing");
-    atomic_store_explicit(&ring->head, outbox->heads[w],
+    atomic_store_explicit(&ring->head, outbox->sides[w].head,
                           memory_order_release); /* O6 */
     MP_KILL_POINT("outbox.released");
     atomic_thread_fence(memory_order_seq_cst); /* against wait_room's fence */
@@ -469,16 +494,17 @@ enum mp__arrived mp__outbox_unpublished(mp__outbox *outbox, uint32_t w,
     struct ring *ring = &outbox->rings[w];
     uint64_t end = 0;
     uint32_t reached = 0;
-    mp__record *record = committed_at(ring, outbox->heads[w], w, table, &end);
+    mp__record *record =
+        committed_at(ring, outbox->sides[w].head, w, table, &end);
     uint64_t position;
 
     if (record == NULL) {
-        record = reached_at(ring, outbox->heads[w], w, table, &reached);
+        record = reached_at(ring, outbox->sides[w].head, w, table, &reached);
     }
     if (record == NULL) {
         return MP__ARRIVED_NOTHING;
     }
-    position = position_of(ring, outbox->heads[w], record);
+    position = position_of(ring, outbox->sides[w].head, record);
     look_at(record, arrival);
     arrival->end = reached > 0 ? reached : arrival->end;
     return measure(arrival, position, position + RING_BYTES)
@@ -488,7 +514,7 @@ enum mp__arrived mp__outbox_unpublished(mp__outbox *outbox, uint32_t w,
 
 bool mp__outbox_is_sound(const mp__outbox *outbox, uint32_t w)
 {
-    return atomic_load(&outbox->rings[w].head) == outbox->heads[w];
+    return atomic_load(&outbox->rings[w].head) == outbox->sides[w].head;
 }
 
 bool mp__outbox_owes(const mp__outbox *outbox, uint32_t w,
@@ -498,12 +524,13 @@ bool mp__outbox_owes(const mp__outbox *outbox, uint32_t w,
     uint64_t end = 0;
     mp__record *record;
 
-    if (atomic_load(&ring->tail) != outbox->heads[w]) {
+    if (atomic_load(&ring->tail) != outbox->sides[w].head) {
         return true;
     }
-    record = committed_at(ring, outbox->heads[w], w, table, &end);
+    record = committed_at(ring, outbox->sides[w].head, w, table, &end);
     return (record != NULL && record->slot == slot) ||
-           atomic_load(&ring->tail) != outbox->heads[w]; /* just published */
+           atomic_load(&ring->tail) !=
+               outbox->sides[w].head; /* just published */
 }
 
 bool mp__outbox_has_news_of(const mp__outbox *outbox, uint32_t w)
@@ -518,7 +545,8 @@ bool mp__outbox_has_news(const mp__outbox *outbox)
 
     for (w = 0; w < outbox->workers; w++) {
         if (atomic_load_explicit(&outbox->rings[w].tail,
-                                 memory_order_acquire) != outbox->heads[w]) {
+                                 memory_order_acquire) !=
+            outbox->sides[w].head) {
             return true;
         }
     }

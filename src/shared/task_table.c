@@ -195,10 +195,14 @@ const _Atomic uint32_t *mp__task_sleep_word(const mp__task_table *table)
  * any claimer would. */
 bool mp__task_table_has_place(mp__task_table *table)
 {
-    uint64_t head = atomic_load(&table->control->ohead);
     uint64_t all = 2 * (uint64_t)table->slots;
+    uint64_t head = table->known_head;
     uint32_t slot;
 
+    if (table->submitted - head < all) {
+        return true; /* it only moves on; the line is the workers' */
+    }
+    head = atomic_load(&table->control->ohead);
     while (table->submitted - head == all) {
         slot = atomic_load(mp__task_order_at(table, head));
         if (mp__word_state(mp__task_table_word(table, slot)) ==
@@ -212,6 +216,7 @@ bool mp__task_table_has_place(mp__task_table *table)
         }
         MP_KILL_POINT("order.passed_over");
     }
+    table->known_head = head;
     return table->submitted - head < all; /* else the head is no head */
 }
 

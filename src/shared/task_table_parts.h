@@ -53,6 +53,7 @@ struct mp__task_table {
     struct mp__task_own *own; /* [slots], like the next two the owner's */
     uint64_t submitted;       /* queued so far */
     uint64_t announced;       /* where the tail of the queue must be */
+    uint64_t known_head;      /* where its head was some time ago */
     bool closed;
 };
 
