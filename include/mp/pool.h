@@ -51,7 +51,7 @@ typedef struct mp_call_options {
     int chunk_size;
 
     /** imap: most items taken from the source and not handed out yet.
-     *  Default: 4 chunks a worker, of an array 1024 items at least. */
+     *  Default: 4 chunks, and 64 items at least, a worker. */
     int look_ahead;
 
     /** apply, map: receives the report of the failed item with the lowest

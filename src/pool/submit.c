@@ -16,7 +16,7 @@
 #include <string.h>
 
 #define CHUNKS_PER_WORKER 4
-#define ARRAY_AHEAD       1024
+#define AHEAD_PER_WORKER  64
 #define SUBMITS_UNLOOKED  32
 #define UNLOOKED_MOST     (MP__MS / 10)
 
@@ -355,12 +355,12 @@ static size_t look_ahead_for(const mp_pool *pool, const mp_source *source,
                              const mp_call_options *options, size_t chunk)
 {
     size_t workers = pool->core.workers == 0 ? 1 : pool->core.workers;
-    size_t ahead = workers * CHUNKS_PER_WORKER * chunk;
+    size_t each = CHUNKS_PER_WORKER * chunk;
+    size_t ahead =
+        workers * (each < AHEAD_PER_WORKER ? AHEAD_PER_WORKER : each);
 
     if (options != NULL && options->look_ahead > 0) {
         ahead = (size_t)options->look_ahead;
-    } else if (source->next == NULL && ahead < ARRAY_AHEAD) {
-        ahead = ARRAY_AHEAD; /* nobody sees an array being read */
     }
     if (source->next == NULL && source->count < ahead) {
         ahead = source->count; /* no more than there are */

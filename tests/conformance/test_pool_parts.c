@@ -367,9 +367,10 @@ static void PL_31_endless_sources_are_read_by_the_documented_amount(void **s)
 {
     (void)s;
     open_pool(2);
-    check_read_ahead(mp_pool_imap, NULL, 8); /* 4 chunks of 1, 2 workers */
-    check_read_ahead(mp_pool_imap_unordered, NULL, 8);
-    check_read_ahead(mp_pool_imap, &(mp_call_options){ .chunk_size = 3 }, 24);
+    check_read_ahead(mp_pool_imap, NULL, 128); /* 64 items, 2 workers */
+    check_read_ahead(mp_pool_imap_unordered, NULL, 128);
+    check_read_ahead(mp_pool_imap, &(mp_call_options){ .chunk_size = 3 }, 128);
+    check_read_ahead(mp_pool_imap, &(mp_call_options){ .chunk_size = 20 }, 160);
     check_read_ahead(mp_pool_imap_unordered,
                      &(mp_call_options){ .look_ahead = 5 }, 5);
     check_read_ahead(mp_pool_imap,
