@@ -124,7 +124,7 @@ int mp__batch_create(mp__batch **batch, const mp_task *task, enum mp__sink sink,
                      size_t room);
 /* For one item, STORED, on one of the pool's shelves. */
 int mp__batch_create_single(mp__batch **batch, mp__shelves *shelves,
-                            const mp_task *task);
+                            const mp_task *task, enum mp__sink sink);
 void mp__batch_free(mp__batch *batch);
 
 /* May another item be taken now? */

@@ -13,9 +13,11 @@
 #include "platform/clock.h"
 #include "pool/call.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #define CHUNKS_PER_WORKER 4
+#define SMALL_RESULT      64
 #define AHEAD_PER_WORKER  64
 #define SUBMITS_UNLOOKED  32
 #define UNLOOKED_MOST     (MP__MS / 10)
@@ -134,8 +136,8 @@ static int begin_array(mp_pool *pool, mp__batch **batch, const mp_task *task,
     if (count > SIZE_MAX / 2 / sizeof(mp__kept)) {
         return MP_ENOMEM;
     }
-    error = sink == MP__SINK_STORED && count == 1
-                ? mp__batch_create_single(batch, &pool->singles, task)
+    error = count == 1
+                ? mp__batch_create_single(batch, &pool->singles, task, sink)
                 : mp__batch_create(batch, task, sink,
                                    sink == MP__SINK_STORED ? count : 0);
     if (error == 0) {
@@ -167,6 +169,7 @@ static int run_direct(mp_pool *pool, mp__batch *batch)
 int mp_pool_apply(mp_pool *pool, const mp_task *task, const void *argument,
                   void *result, const mp_call_options *options)
 {
+    _Alignas(max_align_t) unsigned char small[SMALL_RESULT];
     mp__scratch object = { .bytes = NULL };
     mp__batch *batch = NULL;
     int error = begin_array(pool, &batch, task, argument, 1, MP__SINK_DIRECT,
@@ -181,17 +184,20 @@ int mp_pool_apply(mp_pool *pool, const mp_task *task, const void *argument,
     }
     if (result != NULL) {
         /* Not the caller's object: it stays as it is when the task fails. */
-        error = mp__scratch_reserve(&object, task->result->object_size);
+        if (task->result->object_size > sizeof(small)) {
+            error = mp__scratch_reserve(&object, task->result->object_size);
+        }
         if (error < 0) {
             mp__batch_free(batch);
             return error;
         }
-        batch->results = object.bytes;
+        batch->results = object.bytes == NULL ? small : object.bytes;
     }
     batch->report = options == NULL ? NULL : options->report;
     error = run_direct(pool, batch);
     if (error == 0 && result != NULL) {
-        memcpy(result, object.bytes, task->result->object_size);
+        memcpy(result, object.bytes == NULL ? small : object.bytes,
+               task->result->object_size);
     }
     mp__scratch_free(&object);
     return error;

@@ -1,0 +1,83 @@
+/*
+ * batch_make.c -- a batch from its birth to its last place
+ */
+#include "pool/batch.h"
+
+#include "mp/error.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A batch and where the end of its only item is kept. */
+struct single {
+    mp__batch batch;
+    mp__kept kept;
+};
+
+static void begin(mp__batch *batch, const mp_task *task, enum mp__sink sink,
+                  size_t room)
+{
+    batch->task = mp__chunk_of(task);
+    batch->sink = sink;
+    batch->look_ahead = room;
+    batch->chunk_size = 1;
+    batch->failed_index = SIZE_MAX;
+    batch->held = true;
+}
+
+int mp__batch_create_single(mp__batch **batch, mp__shelves *shelves,
+                            const mp_task *task, enum mp__sink sink)
+{
+    struct single *fresh = mp__shelf_take(shelves, sizeof(*fresh));
+
+    if (fresh == NULL) {
+        return MP_ENOMEM;
+    }
+    memset(fresh, 0, sizeof(*fresh));
+    begin(&fresh->batch, task, sink, 1);
+    fresh->batch.kept = &fresh->kept;
+    fresh->batch.on_shelf = true;
+    *batch = &fresh->batch;
+    return 0;
+}
+
+int mp__batch_create(mp__batch **batch, const mp_task *task, enum mp__sink sink,
+                     size_t room)
+{
+    mp__batch *fresh = calloc(1, sizeof(*fresh));
+
+    if (fresh == NULL) {
+        return MP_ENOMEM;
+    }
+    if (room > 0) {
+        fresh->kept = calloc(room, sizeof(*fresh->kept));
+        if (fresh->kept == NULL) {
+            free(fresh);
+            return MP_ENOMEM;
+        }
+    }
+    begin(fresh, task, sink, room);
+    *batch = fresh;
+    return 0;
+}
+
+void mp__batch_free(mp__batch *batch)
+{
+    size_t i;
+    size_t room;
+
+    if (batch == NULL) {
+        return;
+    }
+    room = batch->kept == NULL ? 0 : batch->look_ahead;
+    for (i = 0; i < room; i++) {
+        mp__kept_free(&batch->kept[i]);
+    }
+    if (batch->on_shelf) {
+        mp__shelf_give(batch);
+        return;
+    }
+    free(batch->kept);
+    mp__scratch_free(&batch->lent);
+    free(batch);
+}
