@@ -77,6 +77,24 @@ void *mp__map_private(size_t size)
 }
 #endif
 
+void mp__map_attend(const void *memory, size_t size, bool writable)
+{
+#if !defined(MP_PORTABLE) && defined(MADV_POPULATE_WRITE)
+    uintptr_t page = (uintptr_t)mp__map_page_size();
+    uintptr_t before = (uintptr_t)memory % page;
+    int saved = errno;
+
+    /* Refused: it comes page by page. */
+    (void)madvise((char *)memory - before, size + before,
+                  writable ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
+    errno = saved;
+#else
+    (void)memory;
+    (void)size;
+    (void)writable;
+#endif
+}
+
 void mp__map_seal(void *memory, size_t size)
 {
     int saved = errno;

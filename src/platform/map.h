@@ -4,6 +4,7 @@
 #ifndef MP__MAP_H
 #define MP__MAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Zeroed memory, a whole number of pages; nothing is reserved until touched
@@ -19,6 +20,10 @@ void mp__map_seal(void *memory, size_t size);
 
 /* Unmap it in this process; other processes keep it. NULL does nothing. */
 void mp__map_free(void *memory, size_t size);
+
+/* Have the pages of these bytes of shared memory at hand, `writable` or not: one
+ * call for all instead of a fault for each. Nothing where that cannot be. */
+void mp__map_attend(const void *memory, size_t size, bool writable);
 
 /* Give the whole pages inside back to the system, for all processes; they
  * read as zero or as before. Nothing where that cannot be done. */

@@ -9,6 +9,7 @@
 #include "platform/clock.h"
 #include "platform/file.h"
 #include "platform/kill_point.h"
+#include "platform/map.h"
 #include "objects/shared.h"
 #include "platform/self.h"
 #include "pool/chunk.h"
@@ -16,6 +17,9 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+
+/* From so many bytes on their pages are asked for in one call. */
+#define ATTENDED_LEAST ((size_t)65536)
 
 /* Is this a copy of the worker that a task has forked? */
 void mp__worker_leave_copy(const mp__worker *w)
@@ -234,10 +238,31 @@ static void commit_cancel(mp__worker *w, const mp__chunk *chunk)
     mp__worker_commit(w, chunk, record);
 }
 
-/* A task may have given up the caller's array in this worker. */
-static int is_seen(const void *memory, size_t size)
+/* Part of an array of the caller's is about to be used where it lies. */
+static int attend(const void *memory, size_t size, bool writable)
 {
-    return mp__shared_holds(memory, size, UINT64_MAX) ? 0 : MP_ESTATE;
+    if (size >= ATTENDED_LEAST) {
+        mp__map_attend(memory, size, writable);
+    }
+    return 0;
+}
+
+/* Where the results of a chunk are wanted, in an array of the caller's: that is
+ * used if it is still seen here. */
+static void find_results(mp__chunk *chunk)
+{
+    size_t size = mp__chunk_result_size(chunk);
+    const unsigned char *place = chunk->results;
+
+    if (place == NULL) {
+        return;
+    }
+    place += chunk->first * size;
+    if (mp__shared_holds(place, chunk->count * size, UINT64_MAX)) {
+        (void)attend(place, chunk->count * size, true);
+    } else {
+        chunk->results = NULL; /* they go into records */
+    }
 }
 
 /* The arguments of a claimed chunk; NULL and an error when they cannot be
@@ -254,7 +279,9 @@ static int find_arguments(mp__worker *w, const mp__claim *claim,
     unpack->left = (size_t)chunk->size;
     if (chunk->where == MP__IN_PLACE) {
         unpack->next = chunk->arguments;
-        return is_seen(chunk->arguments, unpack->left);
+        return mp__shared_holds(unpack->next, unpack->left, UINT64_MAX)
+                   ? attend(unpack->next, unpack->left, false)
+                   : MP_ESTATE; /* a task has given it up in this worker */
     }
     if (chunk->where == MP__IN_SLOT) {
         return chunk->size > MP__CHUNK_INLINE ? MP_EDECODE : 0;
@@ -335,6 +362,7 @@ void mp__worker_run_chunk(mp__worker *w)
         MP_KILL_POINT("chunk.limit_told");
     }
     error = find_arguments(w, &w->claim, &chunk, &unpack);
+    find_results(&chunk);
     for (i = 0; i < chunk.count; i++) {
         if (error == 0 && !mp__unpack_next(&unpack, &chunk, &bytes, &size)) {
             error = MP_EDECODE;

@@ -12,7 +12,6 @@
  */
 #include "pool/worker_parts.h"
 
-#include "objects/shared.h"
 #include "platform/chaos.h"
 #include "platform/clock.h"
 #include "platform/kill_point.h"
@@ -61,18 +60,10 @@ static void learn(mp__worker *w, uint32_t items, int64_t took)
  * caller's array; NULL: in records. */
 static unsigned char *made_in_place(const mp__worker *w, const mp__chunk *chunk)
 {
-    size_t size = mp__chunk_result_size(chunk);
-    unsigned char *place = chunk->results;
-
-    if (place == NULL) {
-        return NULL;
-    }
-    place += (chunk->first + w->claim.item) * size;
-    /* A task may have given it up in this worker. */
-    return mp__shared_holds(place, (chunk->count - w->claim.item) * size,
-                            UINT64_MAX)
-               ? place
-               : NULL;
+    return chunk->results == NULL
+               ? NULL
+               : chunk->results + (chunk->first + w->claim.item) *
+                                      mp__chunk_result_size(chunk);
 }
 
 /* R1, with room for `items` results. */

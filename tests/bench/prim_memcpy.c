@@ -79,6 +79,10 @@ static int fill(struct slabs *slabs, int worker, long count)
         atomic_int *full = &slabs->flags[worker * SLABS + i % SLABS].full;
 
         await(full, 0);
+        if (plan->made) {
+            memset(slabs->mine, (int)(i % 100 + 1), plan->size);
+            __asm__ volatile("" ::: "memory"); /* or one store is enough */
+        }
         if (plan->copy_in) {
             memcpy(slab(slabs, worker, i), slabs->mine, plan->size);
         } else {
@@ -97,7 +101,8 @@ static int take(struct slabs *slabs, long count)
     int wrong = 0;
 
     for (long i = 0; i < count; i++) {
-        uint64_t mark = plan->copy_in ? 1 : (uint64_t)(i % 100 + 1);
+        uint64_t mark =
+            plan->copy_in && !plan->made ? 1 : (uint64_t)(i % 100 + 1);
 
         for (int worker = 0; worker < plan->workers; worker++) {
             atomic_int *full = &slabs->flags[worker * SLABS + i % SLABS].full;

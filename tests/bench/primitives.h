@@ -66,13 +66,14 @@ void prim_copy_stop(prim_copy *copy);
 
 /* slab: `workers` children fill slabs of a warm shared map, two each; the
  * caller takes every slab once, by copying it out or by touching its pages.
- * With `from`, they fill by copying. Seconds for all; < 0: wrong. */
+ * With copy_in, they fill by copying. Seconds for all; < 0: wrong. */
 typedef struct prim_slabs {
     size_t size;
     int workers;
     long count; /* slabs in all, a multiple of workers */
     bool copy_in;
     bool copy_out;
+    bool made; /* what is copied in is made each time, in private memory */
 } prim_slabs;
 double prim_slabs_run(const prim_slabs *plan);
 
