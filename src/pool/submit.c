@@ -227,6 +227,7 @@ static void look_for_shared(const mp_pool *pool, mp__batch *batch,
     batch->results_seen = mp__chunk_result_is_plain(task) &&
                           is_seen(pool, batch->results, batch->count,
                                   mp__chunk_result_size(task));
+    batch->task.results = batch->results_seen ? batch->results : NULL;
 }
 
 int mp_pool_map(mp_pool *pool, const mp_task *task, const void *arguments,

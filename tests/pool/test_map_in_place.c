@@ -89,6 +89,26 @@ static bool is_used_in_place(mp_pool *pool, const int64_t *in, int64_t *out)
     return seen == &in[COUNT - 1];
 }
 
+/* The place of the result, told by the result. */
+static int where_to(const void *argument, void *result)
+{
+    (void)argument;
+    memcpy(result, &result, sizeof(result));
+    return 0;
+}
+
+static bool is_made_in_place(mp_pool *pool, const int64_t *in, int64_t *out)
+{
+    const mp_task task = { .run = where_to,
+                           .argument = &mp_serializer_int64,
+                           .result = &mp_serializer_int64 };
+    const void *seen = NULL;
+
+    assert_int_equal(mp_pool_map(pool, &task, in, COUNT, out, NULL), 0);
+    memcpy(&seen, &out[COUNT - 1], sizeof(seen));
+    return seen == &out[COUNT - 1];
+}
+
 static void memory_made_after_the_pool_is_not(void **state)
 {
     struct arrays early = shared_arrays(COUNT);
@@ -101,6 +121,10 @@ static void memory_made_after_the_pool_is_not(void **state)
     assert_true(is_used_in_place(pool, early.in, private));
     assert_false(is_used_in_place(pool, late.in, late.out));
     assert_false(is_used_in_place(pool, private, early.out));
+    assert_true(is_made_in_place(pool, early.in, early.out));
+    assert_true(is_made_in_place(pool, private, early.out));
+    assert_false(is_made_in_place(pool, early.in, private));
+    assert_false(is_made_in_place(pool, early.in, late.out));
     mp_pool_destroy(pool);
     mp_shared_destroy(early.in);
     mp_shared_destroy(late.in);
