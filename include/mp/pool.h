@@ -47,7 +47,8 @@ typedef struct mp_pool mp_pool;
  *  that a call cannot honour is MP_EINVAL. */
 typedef struct mp_call_options {
     /** map, imap: items handed to a worker together, up to 65535. Default:
-     *  for map from count and workers, for imap 1. */
+     *  for map from count, workers and the bytes of an argument, for imap 1.
+     *  Small items of one chunk that take microseconds may be told together. */
     int chunk_size;
 
     /** imap: most items taken from the source and not handed out yet.
