@@ -430,6 +430,11 @@ static void check_put_large(void)
 #define GONE .tear_down = destroy
 
 const mp_scenario mp_queue_scenarios[] = {
+    /* First: they look at all places that processes ever had. */
+    { "put, larger than the queue", make_large, PUT, .check = check_put_large,
+      GONE },
+    { "get, larger than the queue", make_large_one, GET,
+      .check = check_get_large, GONE },
     { "put", make_empty, PUT, .check = check_put, GONE },
     { "put, a consumer sleeps", make_awaited, PUT, .check = check_put_awaited,
       .tear_down = destroy_with_helper },
@@ -448,9 +453,5 @@ const mp_scenario mp_queue_scenarios[] = {
       .tear_down = destroy_with_corpse },
     { "get, after a death in get", make_half_got, GET, .check = check_get,
       .tear_down = destroy_with_corpse },
-    { "put, larger than the queue", make_large, PUT, .check = check_put_large,
-      GONE },
-    { "get, larger than the queue", make_large_one, GET,
-      .check = check_get_large, GONE },
     { .name = NULL },
 };
