@@ -152,7 +152,7 @@ static bool path_fails(const char *path, int id)
         errno = ENOENT;
         return true;
     }
-    return call_fails(id);
+    return call_fails((enum call_id)id);
 }
 
 ssize_t __real_readlink(const char *path, char *link, size_t size);
