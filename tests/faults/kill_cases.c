@@ -17,6 +17,11 @@ static const struct {
 #ifdef MP_PORTABLE
     { "domain.found_living", "no start times without /proc" },
     { "domain.let_go", "no start times without /proc" },
+    { "extent.pinning", "no file is mapped" },
+    { "extent.pinned", "no file is mapped" },
+    { "extent.unpinning", "no file is mapped" },
+    { "extent.unpinned", "no file is mapped" },
+    { "outlet.copied", "no file is mapped" },
 #endif
     { NULL, NULL },
 };
