@@ -40,7 +40,8 @@ static size_t record(size_t size)
 static bool put(struct plan *plan)
 {
     static unsigned char message[LONGEST];
-    size_t size = next_random(&plan->seed) % ((size_t)plan->longest + 1);
+    size_t size =
+        (size_t)(next_random(&plan->seed) % ((uint64_t)plan->longest + 1));
     bool fits =
         plan->first == plan->next || plan->bytes + record(size) <= (size_t)MOST;
 
