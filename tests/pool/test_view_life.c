@@ -171,6 +171,8 @@ static void memory_is_given_back_when_workers_idle(void **state)
     }
     if (file_bytes() < 0) {
         print_message("skipped: the pool's file is not to be found here\n");
+    } else if (sizeof(void *) < sizeof(uint64_t)) {
+        print_message("skipped: nothing is held in the file on 32 bits\n");
     } else {
         assert_true(file_bytes() >= 41 * MIB);
         mp_test_sleep_ms(1500); /* nothing of what is held */
