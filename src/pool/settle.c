@@ -11,17 +11,22 @@
 #include "platform/kill_point.h"
 #include "pool/chunk.h"
 
-/* What the item in hand had cost. */
+/* What the item in hand had cost, which ran for `least` ns at least. One whose
+ * limit has passed may show another clock: its worker starts that of the next
+ * item, or stops it, before it finds that its commit is lost. */
 static mp__cost cost_of(const mp__core *core, uint32_t w,
-                        const mp__death *death)
+                        const mp__death *death, int64_t least)
 {
-    int64_t start = mp__task_table_clock(core->table, w);
+    int64_t clock = mp__task_table_clock(core->table, w);
+    int64_t now = mp__clock_ns();
+    bool is_its_own = clock != 0 && now - clock >= least;
+    int64_t start = least > 0 && !is_its_own ? now - least : clock;
     int64_t used = death->how.usage.cpu_ns;
     int64_t before = atomic_load(&core->control->workers[w].cpu);
 
     return (
         mp__cost){ .start_ns = start,
-                   .run_ns = start == 0 ? 0 : mp__clock_ns() - start,
+                   .run_ns = start == 0 ? 0 : now - start,
                    /* Not told everywhere, or told by whoever overwrote it. */
                    .cpu_ns = before < 0 || before > used ? 0 : used - before,
                    .peak_bytes = death->how.usage.peak_bytes };
@@ -86,7 +91,9 @@ static void end_item(mp__core *core, mp__claim *claim,
     record->pid = (int32_t)death->pid;
     record->attempt = mp__task_table_attempt(core->table, claim);
     if (record->costed != 0) {
-        *mp__record_cost(record) = cost_of(core, claim->worker, death);
+        *mp__record_cost(record) =
+            cost_of(core, claim->worker, death,
+                    state == MP__TASK_LIMITED ? chunk->limit_ms * MP__MS : 0);
     }
     commit_death(core, claim, state, record);
 }
