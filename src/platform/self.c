@@ -99,13 +99,6 @@ mp__self *mp__self_get(void)
     return &fallback;
 }
 
-const _Atomic uint32_t *mp__self_ident_word(void)
-{
-    const mp__self *self = page_get();
-
-    return self == NULL ? NULL : &self->ident;
-}
-
 void mp__self_lock(void)
 {
     int pid = mp__self_pid();

@@ -25,10 +25,6 @@ int mp__self_pid(void);
 /* Never NULL. Costs no system call where the kernel can wipe a page. */
 mp__self *mp__self_get(void);
 
-/* The ident of the caller where a fork wipes it by itself, so that it can be
- * looked at again and again; NULL: ask mp__self_get() each time. */
-const _Atomic uint32_t *mp__self_ident_word(void);
-
 /* The page that the kernel wipes; NULL: not made yet, or it cannot. Set once;
  * a fork inherits the place and finds zeros there. */
 extern mp__self *_Atomic mp__self_page;

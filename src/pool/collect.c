@@ -20,7 +20,7 @@ void mp__free_slot(mp_pool *pool, uint32_t slot)
 {
     mp__slot_use *use = &pool->uses[slot];
 
-    if (use->in_file > 0) {
+    if (use->in_file) {
         mp__arguments_free(pool->arguments, slot);
     }
     *use = (mp__slot_use){ .batch = NULL };

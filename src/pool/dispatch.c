@@ -18,18 +18,24 @@
 
 #define ANNOUNCED_TOGETHER 8
 
+static enum mp__arguments_in place_for(const mp__batch *batch,
+                                       const mp__taken *taken)
+{
+    if (batch->arguments_seen) {
+        return MP__IN_PLACE;
+    }
+    return taken->size > MP__CHUNK_INLINE ? MP__IN_FILE : MP__IN_SLOT;
+}
+
 /* O1: the arguments of a chunk to where its worker finds them. 0 or -errno. */
-static int lay_out(mp_pool *pool, const mp__batch *batch, mp__chunk *chunk,
+static int lay_out(mp_pool *pool, enum mp__arguments_in where, mp__chunk *chunk,
                    uint32_t slot, const mp__taken *taken)
 {
-    enum mp__arguments_in where = MP__IN_SLOT;
     int error = 0;
 
-    if (batch->arguments_seen) {
-        where = MP__IN_PLACE;
+    if (where == MP__IN_PLACE) {
         chunk->arguments = taken->bytes;
-    } else if (taken->size > MP__CHUNK_INLINE) {
-        where = MP__IN_FILE;
+    } else if (where == MP__IN_FILE) {
         error =
             mp__arguments_put(pool->arguments, slot, taken->bytes, taken->size);
     } else if (taken->size > MP__CHUNK_SMALL) {
@@ -62,10 +68,11 @@ static void place(mp_pool *pool, mp__batch *batch, const mp__taken *taken)
 {
     uint32_t slot = pool->free_slots[pool->free_count - 1];
     mp__chunk *chunk = mp__task_table_body(pool->core.table, slot);
+    enum mp__arguments_in where = place_for(batch, taken);
     mp__news news = { .end = MP_TASK_FAILED };
 
     MP_KILL_POINT("place.begun");
-    news.error = lay_out(pool, batch, chunk, slot, taken);
+    news.error = lay_out(pool, where, chunk, slot, taken);
     if (news.error < 0) {
         mp__end_chunk(pool, batch, taken->first, taken->count, &news);
         return;
@@ -77,14 +84,10 @@ static void place(mp_pool *pool, mp__batch *batch, const mp__taken *taken)
     lay_out_rest(pool, batch, chunk, slot);
     MP_KILL_POINT("place.body_written");
     pool->free_count--;
-    pool->uses[slot] =
-        (mp__slot_use){ .batch = batch,
-                        .first = taken->first,
-                        .count = taken->count,
-                        .in_file = taken->size > MP__CHUNK_INLINE &&
-                                           !batch->arguments_seen
-                                       ? taken->size
-                                       : 0 };
+    pool->uses[slot] = (mp__slot_use){ .batch = batch,
+                                       .first = taken->first,
+                                       .count = taken->count,
+                                       .in_file = where == MP__IN_FILE };
     pool->uses[slot].generation = mp__task_table_queue(pool->core.table, slot);
 }
 

@@ -19,7 +19,7 @@ typedef struct mp__slot_use {
     uint32_t count;
     uint32_t ended;
     uint32_t generation;
-    uint64_t in_file; /* bytes of arguments there */
+    bool in_file; /* its arguments are */
 } mp__slot_use;
 
 /* A chunk that waits for a slot. */

@@ -100,14 +100,16 @@ static size_t most_inline(const mp_task *task)
 static uint32_t chunk_size_for(const mp_pool *pool, const mp_task *task,
                                size_t count, const mp_call_options *options)
 {
-    uint32_t size = share_of(pool, count);
-    size_t most = most_inline(task);
+    uint32_t size;
+    size_t most;
 
     if (options != NULL && options->chunk_size > 0) {
         return options->chunk_size > MP__ITEMS_MOST
                    ? MP__ITEMS_MOST
                    : (uint32_t)options->chunk_size;
     }
+    size = share_of(pool, count);
+    most = most_inline(task);
     return size > most && most > 0 ? (uint32_t)most : size;
 }
 

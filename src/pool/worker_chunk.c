@@ -139,8 +139,7 @@ void mp__worker_flush_last(const mp__chunk *chunk, uint32_t next)
     }
 }
 
-/* The record is complete but for its seal: W7 to W10. The clock of the next
- * item starts before that is in hand. */
+/* W8 to W10. The clock of the next item starts before that is in hand. */
 void mp__worker_commit(mp__worker *w, const mp__chunk *chunk,
                        mp__record *record)
 {
@@ -148,7 +147,6 @@ void mp__worker_commit(mp__worker *w, const mp__chunk *chunk,
     bool last = next == chunk->count;
     bool clocked = mp__worker_is_clocked(w, chunk);
 
-    mp__outbox_seal(w->core->outbox, w->index, record); /* W7 */
     mp__chaos("before commit");
     if (clocked && !last) {
         mp__worker_start_clock(w, mp__clock_ns());
@@ -213,6 +211,7 @@ static void commit_item(mp__worker *w, const mp__chunk *chunk, mp__ran *ran)
         *mp__record_cost(record) = cost_of_run(w, ended);
     }
     MP_KILL_POINT("item.record_filled");
+    mp__outbox_seal(w->core->outbox, w->index, record); /* W7 */
     mp__worker_commit(w, chunk, record);
     if (parcel.kind == MP__RECORD_IN_FILE) {
         mp__outlet_sent(&w->outlet, parcel.offset, ran->size);
@@ -235,32 +234,30 @@ static void commit_cancel(mp__worker *w, const mp__chunk *chunk)
     if (record->costed != 0) {
         *mp__record_cost(record) = (mp__cost){ .start_ns = 0 };
     }
+    mp__outbox_seal(w->core->outbox, w->index, record); /* W7 */
     mp__worker_commit(w, chunk, record);
 }
 
-/* Part of an array of the caller's is about to be used where it lies. */
-static int attend(const void *memory, size_t size, bool writable)
+/* Is part of an array of the caller's still seen here? A task may have given it
+ * up in this worker. If so it is about to be used where it lies. */
+static bool attend(const void *memory, size_t size, bool writable)
 {
+    if (!mp__shared_holds(memory, size, UINT64_MAX)) {
+        return false;
+    }
     if (size >= ATTENDED_LEAST) {
         mp__map_attend(memory, size, writable);
     }
-    return 0;
+    return true;
 }
 
-/* Where the results of a chunk are wanted, in an array of the caller's: that is
- * used if it is still seen here. */
+/* Where the results of a chunk are wanted, in an array of the caller's. */
 static void find_results(mp__chunk *chunk)
 {
     size_t size = mp__chunk_result_size(chunk);
-    const unsigned char *place = chunk->results;
 
-    if (place == NULL) {
-        return;
-    }
-    place += chunk->first * size;
-    if (mp__shared_holds(place, chunk->count * size, UINT64_MAX)) {
-        (void)attend(place, chunk->count * size, true);
-    } else {
+    if (chunk->results != NULL && !attend(chunk->results + chunk->first * size,
+                                          chunk->count * size, true)) {
         chunk->results = NULL; /* they go into records */
     }
 }
@@ -279,9 +276,7 @@ static int find_arguments(mp__worker *w, const mp__claim *claim,
     unpack->left = (size_t)chunk->size;
     if (chunk->where == MP__IN_PLACE) {
         unpack->next = chunk->arguments;
-        return mp__shared_holds(unpack->next, unpack->left, UINT64_MAX)
-                   ? attend(unpack->next, unpack->left, false)
-                   : MP_ESTATE; /* a task has given it up in this worker */
+        return attend(unpack->next, unpack->left, false) ? 0 : MP_ESTATE;
     }
     if (chunk->where == MP__IN_SLOT) {
         return chunk->size > MP__CHUNK_INLINE ? MP_EDECODE : 0;
@@ -307,9 +302,7 @@ static bool is_canceled(const void *context)
     return mp__task_table_asked(w->core->table, &w->claim) == MP__ASKED_KILL;
 }
 
-/* W5 for the item in hand: run it. */
-static void run_item(mp__worker *w, const mp__chunk *chunk, const void *bytes,
-                     size_t size, mp__ran *ran)
+uint32_t mp__worker_take_turn(mp__worker *w, const mp__chunk *chunk)
 {
     uint32_t attempt = mp__task_table_attempt(w->core->table, &w->claim);
 
@@ -318,6 +311,15 @@ static void run_item(mp__worker *w, const mp__chunk *chunk, const void *bytes,
                      .soft_end = mp__worker_soft_end(w, chunk->limit_ms),
                      .is_canceled = is_canceled,
                      .context = w });
+    return attempt;
+}
+
+/* W5 for the item in hand: run it. */
+static void run_item(mp__worker *w, const mp__chunk *chunk, const void *bytes,
+                     size_t size, mp__ran *ran)
+{
+    uint32_t attempt = mp__worker_take_turn(w, chunk);
+
     mp__chaos("before run");
     MP_KILL_POINT("item.running");
     *ran = mp__run_item(&w->runner, chunk, bytes, size,

@@ -52,13 +52,15 @@ void mp__worker_run_chunk(mp__worker *w);
 void mp__worker_leave_copy(const mp__worker *w);
 /* Does a clock run for the items of this task? */
 bool mp__worker_is_clocked(const mp__worker *w, const mp__chunk *chunk);
+/* The item in hand has its turn: what a task may ask of it. Its attempt. */
+uint32_t mp__worker_take_turn(mp__worker *w, const mp__chunk *chunk);
 /* A record of the items from the one in hand to `end`, but for its payload. */
 void mp__worker_fill_record(mp__worker *w, mp__record *record,
                             enum mp__record_kind kind, uint32_t end, int error);
 /* Before the last commit of a task and on its clock, for the stream may be one
  * that nobody reads: what it printed is out before its end. */
 void mp__worker_flush_last(const mp__chunk *chunk, uint32_t next);
-/* The record is complete but for its seal: W7 to W10. The clock of the next
+/* The record is complete and sealed: W8 to W10. The clock of the next
  * item starts before that is in hand. */
 void mp__worker_commit(mp__worker *w, const mp__chunk *chunk,
                        mp__record *record);

@@ -93,21 +93,6 @@ static void close_run(mp__worker *w, const mp__chunk *chunk, mp__record *record,
     MP_KILL_POINT("run.committed");
 }
 
-static bool is_canceled(const void *context)
-{
-    const mp__worker *w = context;
-
-    return mp__task_table_asked(w->core->table, &w->claim) == MP__ASKED_KILL;
-}
-
-static void set_turn(mp__worker *w, int attempt)
-{
-    mp__task_set_turn(&(mp__turn){ .attempt = attempt,
-                                   .soft_end = MP__NEVER,
-                                   .is_canceled = is_canceled,
-                                   .context = w });
-}
-
 /* A run in the making. */
 struct run {
     mp__run_line line;
@@ -150,7 +135,6 @@ static int run_plain(mp__worker *w, const mp__chunk *chunk, mp__unpack *unpack,
     unsigned char *copy = chunk->where == MP__IN_PLACE || size == 0
                               ? NULL
                               : mp__run_argument(&w->runner, size);
-    const _Atomic uint32_t *ident = mp__self_ident_word();
     unsigned char *place = result_size == 0 ? NULL : run->place;
     size_t first = (size_t)chunk->first;
     uint32_t item = run->item;
@@ -163,8 +147,7 @@ static int run_plain(mp__worker *w, const mp__chunk *chunk, mp__unpack *unpack,
         mp__chaos("before run");
         MP_KILL_POINT("run.running_plain");
         error = mp__run_plain(chunk, bytes, copy, place, first + item);
-        if (ident == NULL ||
-            atomic_load_explicit(ident, memory_order_relaxed) != w->ident) {
+        if (mp__self_ident() != w->ident) {
             mp__worker_leave_copy(w);
         }
         if (error < 0) {
@@ -193,7 +176,7 @@ bool mp__worker_run_on(mp__worker *w, const mp__chunk *chunk,
 
     run.line = mp__task_table_run_line(w->core->table, &w->claim);
     run.place = made_in_place(w, chunk);
-    set_turn(w, (int)mp__task_table_attempt(w->core->table, &w->claim));
+    (void)mp__worker_take_turn(w, chunk);
     record = open_run(w, run.place == NULL ? object : 0, run.end - first);
     run.place = run.place == NULL ? mp__record_payload(record) : run.place;
     if (record->attempt > 1) {

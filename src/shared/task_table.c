@@ -266,14 +266,6 @@ void mp__task_table_announce(mp__task_table *table)
     MP_KILL_POINT("submit.woke");
 }
 
-uint32_t mp__task_table_submit(mp__task_table *table, uint32_t slot)
-{
-    uint32_t generation = mp__task_table_queue(table, slot);
-
-    mp__task_table_announce(table);
-    return generation;
-}
-
 bool mp__task_table_withdraw(mp__task_table *table, uint32_t slot)
 {
     uint64_t word = atomic_load(&table->lines[slot].word);

@@ -67,8 +67,6 @@ bool mp__task_table_has_place(mp__task_table *table);
 uint32_t mp__task_table_queue(mp__task_table *table, uint32_t slot);
 /* Tell workers of all that was queued, and wake as many. */
 void mp__task_table_announce(mp__task_table *table);
-/* Both. */
-uint32_t mp__task_table_submit(mp__task_table *table, uint32_t slot);
 /* Take a queued task back; false when a worker was faster. It is ENDED. */
 bool mp__task_table_withdraw(mp__task_table *table, uint32_t slot);
 /* Take back the rest of one that is HELD for a replacement: all that `claim`

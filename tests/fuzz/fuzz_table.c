@@ -38,7 +38,8 @@ static void owner_step(struct run *run, uint64_t which)
     if (!run->used[slot]) {
         if (mp__task_table_has_place(table)) {
             *chunk = (mp__chunk){ .count = 3, .limit_ms = 50 };
-            (void)mp__task_table_submit(table, slot);
+            (void)mp__task_table_queue(table, slot);
+            mp__task_table_announce(table);
             run->used[slot] = true;
         }
         return;

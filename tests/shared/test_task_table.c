@@ -19,6 +19,14 @@ static mp__task_table *make_table(uint32_t slots)
     return table;
 }
 
+static uint32_t submit(mp__task_table *table, uint32_t slot)
+{
+    uint32_t generation = mp__task_table_queue(table, slot);
+
+    mp__task_table_announce(table);
+    return generation;
+}
+
 static void a_task_is_claimed_once_and_committed_item_by_item(void **state)
 {
     mp__task_table *table = make_table(8);
@@ -29,7 +37,7 @@ static void a_task_is_claimed_once_and_committed_item_by_item(void **state)
     (void)state;
     assert_int_equal(mp__task_table_claim(table, 0, &claim, &seen),
                      MP__CLAIM_NONE);
-    assert_int_equal(mp__task_table_submit(table, 3), 1);
+    assert_int_equal(submit(table, 3), 1);
     assert_true(mp__task_table_has_news(table, seen));
     assert_int_equal(mp__task_table_claim(table, 0, &claim, &seen),
                      MP__CLAIM_TASK);
@@ -44,7 +52,7 @@ static void a_task_is_claimed_once_and_committed_item_by_item(void **state)
     assert_int_equal(mp__word_state(mp__task_table_word(table, 3)),
                      MP__TASK_ENDED);
     mp__task_table_free(table, 3);
-    assert_int_equal(mp__task_table_submit(table, 3), 2);
+    assert_int_equal(submit(table, 3), 2);
     mp__task_table_destroy(table);
 }
 
@@ -58,7 +66,7 @@ static void a_dead_workers_task_is_held_for_its_replacement(void **state)
 
     (void)state;
     assert_int_equal(mp__task_table_in_hand(table, 0, &dead), MP__TASK_FREE);
-    (void)mp__task_table_submit(table, 0);
+    (void)submit(table, 0);
     (void)mp__task_table_claim(table, 0, &claim, &seen);
     assert_true(mp__task_table_commit(table, &claim, 1, false));
     assert_false(mp__task_table_inherit(table, 0, &heir)); /* it lives */
@@ -84,7 +92,7 @@ static void a_condemned_item_cannot_be_committed(void **state)
     uint64_t seen = 0;
 
     (void)state;
-    (void)mp__task_table_submit(table, 0);
+    (void)submit(table, 0);
     (void)mp__task_table_claim(table, 0, &claim, &seen);
     assert_int_equal(mp__task_table_in_hand(table, 0, &seen_by),
                      MP__TASK_RUNNING);
@@ -117,7 +125,7 @@ static void attempts_and_requests_are_about_one_item(void **state)
     uint64_t seen = 0;
 
     (void)state;
-    (void)mp__task_table_submit(table, 0);
+    (void)submit(table, 0);
     (void)mp__task_table_claim(table, 0, &claim, &seen);
     assert_int_equal(mp__task_table_attempt(table, &claim), 1);
     assert_true(mp__task_table_retry(table, &claim, MP__TASK_RUNNING, 7));
@@ -133,7 +141,7 @@ static void attempts_and_requests_are_about_one_item(void **state)
     assert_int_equal(mp__task_table_asked(table, &claim), MP__ASKED_KILL);
     assert_true(mp__task_table_commit(table, &claim, 2, true));
     mp__task_table_free(table, 0);
-    (void)mp__task_table_submit(table, 0);
+    (void)submit(table, 0);
     (void)mp__task_table_claim(table, 0, &claim, &seen);
     assert_int_equal(mp__task_table_asked(table, &claim), MP__ASKED_NOTHING);
     assert_int_equal(mp__task_table_attempt(table, &claim), 1);
@@ -148,9 +156,9 @@ static void withdrawn_and_frozen_tasks_are_claimed_by_nobody(void **state)
     uint64_t word;
 
     (void)state;
-    (void)mp__task_table_submit(table, 0);
-    (void)mp__task_table_submit(table, 1);
-    (void)mp__task_table_submit(table, 2);
+    (void)submit(table, 0);
+    (void)submit(table, 1);
+    (void)submit(table, 2);
     assert_true(mp__task_table_withdraw(table, 0));
     assert_false(mp__task_table_withdraw(table, 0));
     assert_int_equal(mp__task_table_claim(table, 1, &claim, &seen),
@@ -182,10 +190,10 @@ static void the_queue_of_slots_is_never_overrun(void **state)
     int i;
 
     (void)state;
-    (void)mp__task_table_submit(table, 7); /* waits all the time */
+    (void)submit(table, 7); /* waits all the time */
     for (i = 0; i < 15; i++) {
         assert_true(mp__task_table_has_place(table));
-        (void)mp__task_table_submit(table, 0);
+        (void)submit(table, 0);
         assert_true(mp__task_table_withdraw(table, 0));
         mp__task_table_free(table, 0);
     }
@@ -316,7 +324,7 @@ static void only_what_was_committed_is_rolled_forward(void **state)
 
     (void)state;
     assert_int_equal(mp__outbox_create(&outbox, 2), 0);
-    (void)mp__task_table_submit(table, 0);
+    (void)submit(table, 0);
     (void)mp__task_table_claim(table, 0, &claim, &seen);
     mp__outbox_roll_forward(outbox, 0, table);
     assert_false(take(outbox, &arrival));
