@@ -198,40 +198,30 @@ static int libmp_in_place(const void *context, double *values)
 
 static int slab(const void *context, double *values)
 {
-    const long count = *(const long *)context;
-    const prim_slabs plan = { SIZE, WORKERS, count, false, true, false };
-    double seconds = prim_slabs_run(&plan);
+    const prim_slabs *plan = context;
+    double seconds = prim_slabs_run(plan);
 
-    values[0] = rate(count, seconds);
+    values[0] = rate(plan->count, seconds);
     values[1] = values[0];
-    return seconds < 0 ? BENCH_WRONG : BENCH_OK;
-}
-
-/* As a task does that gives bytes: it makes them, they are copied in and out. */
-static int slab_made(const void *context, double *values)
-{
-    const long count = *(const long *)context;
-    const prim_slabs plan = { SIZE, WORKERS, count, true, true, true };
-    double seconds = prim_slabs_run(&plan);
-
-    values[0] = rate(count, seconds);
-    values[1] = values[0];
-    return seconds < 0 ? BENCH_WRONG : BENCH_OK;
-}
-
-static int slab_touched(const void *context, double *values)
-{
-    const long count = *(const long *)context;
-    const prim_slabs plan = { SIZE, WORKERS, count, false, false, false };
-    double seconds = prim_slabs_run(&plan);
-
-    values[0] = rate(count, seconds);
     return seconds < 0 ? BENCH_WRONG : BENCH_OK;
 }
 
 void bench_large_result(void)
 {
     const long count = bench_size(RESULTS_MAX, 4);
+    const prim_slabs out = {
+        .size = SIZE, .workers = WORKERS, .count = count, .copy_out = true
+    };
+    const prim_slabs touched = { .size = SIZE,
+                                 .workers = WORKERS,
+                                 .count = count };
+    /* As a task does that gives bytes: they are made, copied in and out. */
+    const prim_slabs made = { .size = SIZE,
+                              .workers = WORKERS,
+                              .count = count,
+                              .copy_in = true,
+                              .copy_out = true,
+                              .made = true };
     const bench_case cases[] = {
         { "libmp", { { "64x16MiB_copied", "GB/s" } }, libmp_copied, &count },
         { "libmp", { { "64x16MiB_encoded", "GB/s" } }, libmp_encoded, &count },
@@ -242,12 +232,12 @@ void bench_large_result(void)
         { "slab",
           { { "64x16MiB_copied", "GB/s" }, { "64x16MiB_encoded", "GB/s" } },
           slab,
-          &count },
+          &out },
         { "slab_made",
           { { "64x16MiB_copied", "GB/s" }, { "64x16MiB_encoded", "GB/s" } },
-          slab_made,
-          &count },
-        { "slab", { { "64x16MiB_in_place", "GB/s" } }, slab_touched, &count },
+          slab,
+          &made },
+        { "slab", { { "64x16MiB_in_place", "GB/s" } }, slab, &touched },
         { "cpython",
           { { "64x16MiB_copied", "GB/s" } },
           bench_cpython,

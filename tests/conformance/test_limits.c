@@ -5,6 +5,7 @@
 #include "support/fixture.h"
 #include "support/helpers.h"
 #include "support/process_helpers.h"
+#include "support/sanitizer.h"
 
 #include <mp/mp.h>
 
@@ -169,14 +170,6 @@ static void without_descriptors_creation_fails_and_leaves_nothing(void **state)
     assert_int_equal(mp_test_in_child(run_short_of_descriptors, NULL), 0);
 }
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SHADOW true
-#elif defined(__has_feature)
-#define SHADOW __has_feature(address_sanitizer)
-#else
-#define SHADOW false
-#endif
-
 /* No address space: MP_ENOMEM or what fork says; with it again, all works. */
 static int run_short_of_memory(void *argument)
 {
@@ -212,7 +205,7 @@ static int run_short_of_memory(void *argument)
 static void without_memory_creation_fails_and_leaves_nothing(void **state)
 {
     (void)state;
-    if (SHADOW) {
+    if (MP_TEST_WATCHED) {
         mp_test_skip("a sanitizer needs more address space than that");
     }
     assert_int_equal(mp_test_in_child(run_short_of_memory, NULL), 0);

@@ -4,6 +4,7 @@
 #include "support/fixture.h"
 #include "support/helpers.h"
 #include "support/process_helpers.h"
+#include "support/sanitizer.h"
 
 #include <mp/mp.h>
 
@@ -380,14 +381,6 @@ static void run_much(void)
     }
 }
 
-#if defined(__SANITIZE_ADDRESS__)
-#define QUARANTINE true
-#elif defined(__has_feature)
-#define QUARANTINE __has_feature(address_sanitizer)
-#else
-#define QUARANTINE false
-#endif
-
 static void PL_68_long_runs_do_not_grow(void **state)
 {
     long before;
@@ -398,7 +391,7 @@ static void PL_68_long_runs_do_not_grow(void **state)
         run_much();
     }
     before = resident_pages();
-    if (before == 0 || QUARANTINE) {
+    if (before == 0 || MP_TEST_WATCHED) {
         mp_test_skip("there is no /proc, or a sanitizer keeps freed memory");
     }
     for (i = 0; i < 6; i++) {

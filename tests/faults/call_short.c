@@ -8,6 +8,7 @@
 #include "faults/call_scenarios.h"
 #include "support/fixture.h"
 #include "support/helpers.h"
+#include "support/sanitizer.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -336,18 +337,10 @@ done:
     return result == 0 ? 0 : 1;
 }
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SHADOW true
-#elif defined(__has_feature)
-#define SHADOW __has_feature(address_sanitizer)
-#else
-#define SHADOW false
-#endif
-
 static void an_owner_without_memory_keeps_its_pool(void **state)
 {
     (void)state;
-    if (SHADOW) {
+    if (MP_TEST_WATCHED) {
         mp_test_skip("a sanitizer needs more address space than that");
     }
     assert_int_equal(mp_test_in_child(run_without_memory, NULL), 0);

@@ -5,6 +5,7 @@
 #include "support/fixture.h"
 #include "support/memory.h"
 #include "support/pool_helpers.h"
+#include "support/sanitizer.h"
 
 #include "platform/map.h"
 #include "pool/shelf.h"
@@ -13,14 +14,6 @@
 
 #include <stdbool.h>
 #include <string.h>
-
-#if defined(__SANITIZE_ADDRESS__)
-#define WATCHED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define WATCHED 1
-#endif
-#endif
 
 enum { PLACES = 20000, SIZE = 500 }; /* several of the large shelves */
 
@@ -76,7 +69,7 @@ static void no_two_have_the_same_place(void **state)
 /* Are there any? Not where malloc is to see every place. */
 static bool has_large_shelves(void)
 {
-#if defined(WATCHED)
+#if MP_TEST_WATCHED
     return false;
 #else
     size_t size = (size_t)2 * 1024 * 1024;

@@ -9,6 +9,7 @@
  * gigabyte for as many blocks.
  */
 #include "support/memory.h"
+#include "support/sanitizer.h"
 
 #include <mp/mp.h>
 
@@ -18,17 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-#if defined(__SANITIZE_ADDRESS__)
-#define INSTRUMENTED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define INSTRUMENTED 1
-#endif
-#endif
-#ifndef INSTRUMENTED
-#define INSTRUMENTED 0
-#endif
 
 enum {
     WORKERS = 2,
@@ -128,11 +118,11 @@ static const mp_task gate_task = { .run = wait_until_open };
 
 static int64_t tasks_here(void)
 {
-    if (INSTRUMENTED) {
+    if (MP_TEST_WATCHED) {
         printf("%d tasks instead of %d, for the sake of the sanitizer\n",
                INSTRUMENTED_TASKS, TASKS);
     }
-    return INSTRUMENTED ? INSTRUMENTED_TASKS : TASKS;
+    return MP_TEST_WATCHED ? INSTRUMENTED_TASKS : TASKS;
 }
 
 static void check_ends(mp_pool *pool, int64_t done, int64_t runs)
@@ -236,7 +226,7 @@ static void queued(mp_pool *pool, const char *title, int64_t count,
            title, (long long)count, submitted - began,
            (long long)(bytes / count), now_s() - submitted,
            (long long)(mp_test_memory_used() / MP_TEST_MIB));
-    expect(bytes / count <= most_each * (INSTRUMENTED ? 10 : 1),
+    expect(bytes / count <= most_each * (MP_TEST_WATCHED ? 10 : 1),
            "a queued task takes too much memory");
     check_ends(pool, count + WORKERS, count);
 }

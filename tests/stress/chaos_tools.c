@@ -2,23 +2,12 @@
  * chaos_tools.c -- dice, failed checks, and what a process has
  */
 #include "chaos.h"
+#include "../support/sanitizer.h"
 
 #include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-#if defined(__SANITIZE_ADDRESS__)
-enum { MEMORY_COUNTS = 0 };
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-enum { MEMORY_COUNTS = 0 };
-#else
-enum { MEMORY_COUNTS = 1 };
-#endif
-#else
-enum { MEMORY_COUNTS = 1 };
-#endif
 
 void fail_at(const char *file, int line)
 {
@@ -78,7 +67,7 @@ struct holdings holdings_now(void)
 
 bool memory_counts(void)
 {
-    return MEMORY_COUNTS != 0;
+    return !MP_TEST_WATCHED;
 }
 
 void check_holdings(const struct holdings *before, int mappings,
