@@ -48,7 +48,11 @@ typedef struct mp_pool mp_pool;
 typedef struct mp_call_options {
     /** map, imap: items handed to a worker together, up to 65535. Default:
      *  for map from count, workers and the bytes of an argument, for imap 1.
-     *  Small items of one chunk that take microseconds may be told together. */
+     *  Small items of one chunk that take microseconds may be told together.
+     *  So may chunks of 1 be handed over together where items have taken a
+     *  microsecond or so; when one of them takes longer than some
+     *  milliseconds, what is behind it goes to other workers as soon as the
+     *  owner is in a call of libmp. */
     int chunk_size;
 
     /** imap: most items taken from the source and not handed out yet.

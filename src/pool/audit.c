@@ -24,9 +24,24 @@ static bool body_fits(const mp_pool *pool, uint32_t slot)
     const mp__slot_use *use = &pool->uses[slot];
     const mp__chunk *chunk = mp__task_table_body(pool->core.table, slot);
 
-    return chunk->run == use->batch->task.run && chunk->count == use->count &&
+    return chunk->run == use->batch->task.run &&
+           chunk->count == (use->bundled > 0 ? use->bundled : use->count) &&
            chunk->limit_ms == use->batch->task.limit_ms &&
            chunk->retries == use->batch->task.retries;
+}
+
+/* Items up to `at` are its worker's, the others before `end` may be yet. */
+static bool bundle_fits(const mp_pool *pool, uint32_t slot)
+{
+    const mp__slot_use *use = &pool->uses[slot];
+    mp__bundle bundle =
+        mp__task_table_bundle(pool->core.table, slot, use->generation);
+
+    if (use->bundled == 0) {
+        return bundle.word == NULL;
+    }
+    return bundle.word != NULL && mp__bundle_at(&bundle) < use->count &&
+           mp__bundle_end(&bundle) == use->count;
 }
 
 static bool slot_fits(const mp_pool *pool, uint32_t slot)
@@ -40,7 +55,8 @@ static bool slot_fits(const mp_pool *pool, uint32_t slot)
         return false;
     }
     /* One that has ended, or was withdrawn, goes by its body no more. */
-    if (mp__word_state(word) != MP__TASK_ENDED && !body_fits(pool, slot)) {
+    if (mp__word_state(word) != MP__TASK_ENDED &&
+        (!body_fits(pool, slot) || !bundle_fits(pool, slot))) {
         return false;
     }
     if (mp__word_state(word) == MP__TASK_READY) {

@@ -64,6 +64,7 @@ void mp__owner_step(mp_pool *pool)
         }
         if (is_live(pool)) {
             (void)mp__collect(pool);
+            mp__bundles_look(pool);
         }
         if (pool->damaged) {
             mp__pool_is_damaged(pool);
@@ -173,6 +174,7 @@ static void sleep_armed(mp_pool *const *pools, size_t count, int64_t deadline)
 
     for (i = 0; i < count; i++) {
         if (is_live(pools[i])) {
+            ms = mp__bundles_nap(pools[i], ms);
             mp__bell_arm(&pools[i]->core.control->bell);               /* O7 */
             news = news || mp__outbox_has_news(pools[i]->core.outbox); /* O8 */
         }

@@ -78,6 +78,12 @@ struct mp_result {
     bool lent; /* to a callback, for as long as that runs */
 };
 
+/* Since when the time that items take is measured. */
+typedef struct mp__round {
+    int64_t since;
+    size_t ended; /* before */
+} mp__round;
+
 typedef struct mp__batch {
     struct mp__batch *next; /* of the pool's batches */
     struct mp__batch *previous;
@@ -102,6 +108,9 @@ typedef struct mp__batch {
     bool held;      /* somebody has a handle, or is inside a call */
     bool fed;       /* nothing more is taken from the source */
     uint32_t chunk_size;
+    bool bundles; /* chunks are of one item, or of so many that are short: */
+    uint32_t together;
+    mp__round round;
     size_t look_ahead; /* ORDERED, ARRIVAL: most taken and not handed out */
     size_t handed;
     mp_source source;

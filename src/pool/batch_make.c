@@ -21,6 +21,7 @@ static void begin(mp__batch *batch, const mp_task *task, enum mp__sink sink,
     batch->sink = sink;
     batch->look_ahead = room;
     batch->chunk_size = 1;
+    batch->together = 1;
     batch->failed_index = SIZE_MAX;
     batch->held = true;
 }

@@ -23,6 +23,7 @@ void mp__free_slot(mp_pool *pool, uint32_t slot)
     if (use->in_file) {
         mp__arguments_free(pool->arguments, slot);
     }
+    pool->bundles -= use->bundled > 0;
     *use = (mp__slot_use){ .batch = NULL };
     if (!pool->over && !mp__task_table_free(pool->core.table, slot)) {
         pool->damaged = true;
@@ -211,9 +212,10 @@ static bool fits(const mp_pool *pool, const mp__arrival *arrival)
     return use->batch != NULL && use->generation == arrival->generation &&
            arrival->first == use->ended && arrival->end > arrival->first &&
            arrival->end <= use->count &&
-           (arrival->end == arrival->first + 1 ||
-            arrival->kind == MP__RECORD_DEATH ||
-            arrival->kind == MP__RECORD_RUN) &&
+           (arrival->kind == MP__RECORD_RUN ||
+            (arrival->first >= use->told &&
+             (arrival->end == arrival->first + 1 ||
+              arrival->kind == MP__RECORD_DEATH))) &&
            (is_good(arrival->kind) ? arrival->error == 0
                                    : arrival->error < 0) &&
            (arrival->kind != MP__RECORD_RUN ||
@@ -235,8 +237,9 @@ static void end_all(mp_pool *pool, mp__batch *batch, size_t first,
     }
 }
 
-/* O6 for one record. */
-bool mp__deliver(mp_pool *pool, uint32_t w, const mp__arrival *arrival)
+/* O6 for one record; `early`: what is there of an open run. */
+static bool deliver(mp_pool *pool, uint32_t w, const mp__arrival *arrival,
+                    bool early)
 {
     mp__fault fault; /* large, and rarely needed */
     mp__news news = { .error = arrival->error,
@@ -253,10 +256,12 @@ bool mp__deliver(mp_pool *pool, uint32_t w, const mp__arrival *arrival)
     mp__slot_use *use;
     mp__batch *batch;
     size_t first;
+    uint32_t from = arrival->first;
 
     if (!fits(pool, arrival)) {
         return false;
     }
+    use = &pool->uses[arrival->slot];
     if (arrival->kind == MP__RECORD_RESULT) {
         read_from_ring(pool, pool->uses[arrival->slot].batch, arrival, &news);
     } else if (arrival->kind == MP__RECORD_IN_FILE) {
@@ -265,8 +270,10 @@ bool mp__deliver(mp_pool *pool, uint32_t w, const mp__arrival *arrival)
             return false;
         }
     } else if (arrival->kind == MP__RECORD_RUN) {
-        news.bytes = arrival->payload;
+        from = use->told > from ? use->told : from;
+        from = arrival->end > from ? from : arrival->end;
         news.size = (size_t)arrival->size;
+        news.bytes = arrival->payload + (from - arrival->first) * news.size;
     } else if (arrival->kind == MP__RECORD_FAULT) {
         read_fault(arrival, &fault);
         news.fault = &fault;
@@ -275,17 +282,53 @@ bool mp__deliver(mp_pool *pool, uint32_t w, const mp__arrival *arrival)
         mp__forget_stamps(pool); /* who knows what it has overwritten */
     }
     MP_KILL_POINT("collect.read");
-    use = &pool->uses[arrival->slot];
     batch = use->batch;
     first = use->first;
-    use->ended = arrival->end;
+    if (early) {
+        use->told = arrival->end;
+    } else {
+        use->ended = arrival->end;
+    }
     if (use->ended == use->count) {
         mp__free_slot(pool, arrival->slot);
     }
-    end_all(pool, batch, first + arrival->first, arrival->end - arrival->first,
-            arrival->kind, &news);
+    if (from < arrival->end) {
+        end_all(pool, batch, first + from, arrival->end - from, arrival->kind,
+                &news);
+    }
     MP_KILL_POINT("collect.delivered");
     return true;
+}
+
+bool mp__deliver(mp_pool *pool, uint32_t w, const mp__arrival *arrival)
+{
+    return deliver(pool, w, arrival, false);
+}
+
+/* An item is left at least, for a batch may go when its last one has ended, and
+ * the record is still to come. */
+static bool is_early(const mp_pool *pool, const mp__arrival *arrival)
+{
+    const mp__slot_use *use;
+
+    if (arrival->kind != MP__RECORD_RUN ||
+        arrival->slot >= mp__task_table_slots(pool->core.table)) {
+        return false;
+    }
+    use = &pool->uses[arrival->slot];
+    return use->bundled > 0 && arrival->end > use->told &&
+           arrival->end < use->count;
+}
+
+void mp__deliver_early(mp_pool *pool, uint32_t w)
+{
+    mp__arrival arrival;
+
+    if (mp__outbox_unpublished(pool->core.outbox, w, pool->core.table,
+                               &arrival) == MP__ARRIVED_RECORD &&
+        is_early(pool, &arrival)) {
+        (void)deliver(pool, w, &arrival, true);
+    }
 }
 
 /* O6 for one ring. Returns whether anything came. */
@@ -324,6 +367,7 @@ bool mp__collect(mp_pool *pool)
         any = collect_from(pool, w) || any;
     }
     mp__scratch_trim(&pool->from_file, FROM_FILE_KEPT);
+    pool->bundle_nap = any ? 0 : pool->bundle_nap;
     return any;
 }
 

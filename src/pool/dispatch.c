@@ -69,6 +69,8 @@ static void place(mp_pool *pool, mp__batch *batch, const mp__taken *taken)
     uint32_t slot = pool->free_slots[pool->free_count - 1];
     mp__chunk *chunk = mp__task_table_body(pool->core.table, slot);
     enum mp__arguments_in where = place_for(batch, taken);
+    /* All that a batch bundles has more than one: see bundles.c. */
+    uint32_t bundled = batch->bundles && taken->count > 1 ? taken->count : 0;
     mp__news news = { .end = MP_TASK_FAILED };
 
     MP_KILL_POINT("place.begun");
@@ -87,8 +89,11 @@ static void place(mp_pool *pool, mp__batch *batch, const mp__taken *taken)
     pool->uses[slot] = (mp__slot_use){ .batch = batch,
                                        .first = taken->first,
                                        .count = taken->count,
+                                       .bundled = bundled,
                                        .in_file = where == MP__IN_FILE };
-    pool->uses[slot].generation = mp__task_table_queue(pool->core.table, slot);
+    pool->bundles += bundled > 0;
+    pool->uses[slot].generation =
+        mp__task_table_queue(pool->core.table, slot, bundled);
 }
 
 static bool has_slot(mp_pool *pool)
@@ -107,35 +112,14 @@ static void hand_out(mp_pool *pool, mp__batch *batch, const mp__taken *taken)
     }
 }
 
-static mp__waiting *waiting_make(mp_pool *pool, size_t size)
-{
-    return size <= MP__WAITING_SMALL
-               ? mp__shelf_take(&pool->waits,
-                                sizeof(mp__waiting) + MP__WAITING_SMALL)
-               : malloc(sizeof(mp__waiting) + size);
-}
-
-void mp__waiting_free(mp__waiting *waiting)
-{
-    if (waiting->size <= MP__WAITING_SMALL) {
-        mp__shelf_give(waiting);
-    } else {
-        free(waiting);
-    }
-}
-
 static void hand_out_waiting(mp_pool *pool)
 {
-    mp__waiting *waiting = pool->waiting;
+    mp__waiting *waiting = mp__waiting_pop(pool);
 
-    pool->waiting = waiting->next;
-    if (pool->waiting == NULL) {
-        pool->waiting_end = &pool->waiting;
-    }
     hand_out(pool, waiting->batch,
              &(mp__taken){ .first = waiting->first,
                            .count = waiting->count,
-                           .bytes = waiting->bytes,
+                           .bytes = mp__waiting_arguments(waiting),
                            .size = waiting->size });
     mp__waiting_free(waiting);
 }
@@ -147,6 +131,9 @@ static uint32_t take(mp_pool *pool, mp__batch *batch, mp__taken *taken)
                         ? pool->max_pending - pool->tally.pending
                         : 1; /* a callback's do not wait */
 
+    if (batch->bundles) {
+        mp__bundle_size(pool, batch);
+    }
     pool->busy = true; /* next and encode */
     mp__batch_take(batch, &pool->pack, room, taken);
     pool->busy = false;
@@ -285,6 +272,7 @@ void mp__owner_add(mp_pool *pool, mp__batch *batch)
     if (!pool->is_inline) {
         stamp(pool, batch);
     }
+    mp__bundles_begin(pool, batch);
     batch->pool = pool;
     batch->tally = &pool->tally;
     batch->previous = pool->batches_last;
@@ -297,28 +285,6 @@ void mp__owner_add(mp_pool *pool, mp__batch *batch)
     if (batch->sink != MP__SINK_STORED) {
         become_hungry(pool, batch); /* those are taken at once */
     }
-}
-
-/* Keep a chunk until a slot is free. */
-static int wait_for_slot(mp_pool *pool, mp__batch *batch,
-                         const mp__taken *taken)
-{
-    mp__waiting *waiting = waiting_make(pool, taken->size);
-
-    if (waiting == NULL) {
-        return MP_ENOMEM;
-    }
-    waiting->next = NULL;
-    waiting->batch = batch;
-    waiting->first = taken->first;
-    waiting->count = taken->count;
-    waiting->size = taken->size;
-    if (taken->size > 0) {
-        memcpy(waiting->bytes, taken->bytes, taken->size);
-    }
-    *pool->waiting_end = waiting;
-    pool->waiting_end = &waiting->next;
-    return 0;
 }
 
 static bool has_room(const void *argument)
@@ -347,31 +313,12 @@ void mp__owner_take_all(mp_pool *pool, mp__batch *batch)
         }
         if (pool->waiting == NULL && has_slot(pool)) {
             hand_out(pool, batch, &taken);
-        } else if (wait_for_slot(pool, batch, &taken) < 0) {
+        } else if (mp__waiting_add(pool, batch, &taken) < 0) {
             mp__end_chunk(pool, batch, taken.first, taken.count, &no_memory);
         }
     }
     batch->pinned = false;
     mp__settle_batch(pool, batch);
-}
-
-static void withdraw_waiting(mp_pool *pool, mp__batch *batch,
-                             const mp__news *news)
-{
-    mp__waiting **link = &pool->waiting;
-    mp__waiting *waiting;
-
-    while (*link != NULL) {
-        waiting = *link;
-        if (waiting->batch == batch) {
-            *link = waiting->next;
-            mp__end_chunk(pool, batch, waiting->first, waiting->count, news);
-            mp__waiting_free(waiting);
-        } else {
-            link = &waiting->next;
-        }
-    }
-    pool->waiting_end = link;
 }
 
 /* What is left of a task that waits for the replacement of a dead worker. The
@@ -442,7 +389,7 @@ void mp__owner_cancel(mp_pool *pool, mp__batch *batch, bool kill)
 
     batch->pinned = true; /* it may be over in here */
     batch->fed = true;
-    withdraw_waiting(pool, batch, &news);
+    mp__waiting_withdraw(pool, batch, &news);
     if (!pool->is_inline && !pool->over &&
         withdraw_queued(pool, batch, kill, &news) && kill) {
         MP_KILL_POINT("cancel.asked");

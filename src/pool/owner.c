@@ -33,8 +33,10 @@ static void end_rest(mp_pool *pool, const mp__news *news)
         mp__slot_use use = pool->uses[slot];
 
         if (use.batch != NULL) {
-            mp__end_chunk(pool, use.batch, use.first + use.ended,
-                          use.count - use.ended, news);
+            uint32_t ended = use.told > use.ended ? use.told : use.ended;
+
+            mp__end_chunk(pool, use.batch, use.first + ended, use.count - ended,
+                          news);
             mp__free_slot(pool, slot);
         }
     }

@@ -19,7 +19,10 @@ typedef struct mp__slot_use {
     uint32_t count;
     uint32_t ended;
     uint32_t generation;
-    bool in_file; /* its arguments are */
+    uint32_t bundled; /* items it had as a bundle; 0: it is none */
+    uint32_t seen_at; /* 1 + the one in hand when that was looked at */
+    uint32_t told;    /* items whose end was taken in before their record */
+    bool in_file;     /* its arguments are */
 } mp__slot_use;
 
 /* A chunk that waits for a slot. */
@@ -69,6 +72,9 @@ struct mp_pool {
     mp__shelves waits;      /* chunks that wait, where they are small */
     uint32_t unlooked;      /* submissions since arrivals were taken in, */
     int64_t looked;         /* and when that was */
+    uint32_t bundles;       /* slots with one, */
+    int64_t bundles_looked; /* when they were looked at, */
+    int bundle_nap;         /* and ms slept since anything came */
     uint64_t max_pending;   /* UINT64_MAX: no limit */
     bool limits_off;
     bool calling_back; /* a `done` callback runs */

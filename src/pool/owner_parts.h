@@ -22,11 +22,43 @@ void mp__end_together(mp_pool *pool, mp__batch *batch, size_t first,
 void mp__free_slot(mp_pool *pool, uint32_t slot);
 /* False: it does not fit what was submitted. */
 bool mp__deliver(mp_pool *pool, uint32_t w, const mp__arrival *arrival);
+/* The items that are over of what worker `w` has in an open run, where all its
+ * records have been taken: R2 has decided how each ends. */
+void mp__deliver_early(mp_pool *pool, uint32_t w);
 /* Returns whether anything had come. */
 bool mp__collect(mp_pool *pool);
 
-/* dispatch.c */
+/* waiting.c */
+
+/* For `size` bytes of arguments, which are the caller's to fill in. NULL: no
+ * memory. */
+mp__waiting *mp__waiting_make(mp_pool *pool, mp__batch *batch, size_t first,
+                              uint32_t count, size_t size);
 void mp__waiting_free(mp__waiting *waiting);
+/* They may lie in the caller's array. */
+const void *mp__waiting_arguments(const mp__waiting *waiting);
+void mp__waiting_append(mp_pool *pool, mp__waiting *waiting);
+/* A chunk, copied: 0 or MP_ENOMEM. */
+int mp__waiting_add(mp_pool *pool, mp__batch *batch, const mp__taken *taken);
+/* The first of those that wait, of which there is one. */
+mp__waiting *mp__waiting_pop(mp_pool *pool);
+/* End all of a batch as *news says. */
+void mp__waiting_withdraw(mp_pool *pool, mp__batch *batch,
+                          const mp__news *news);
+
+/* bundles.c */
+
+/* May its items be bundled? */
+void mp__bundles_begin(const mp_pool *pool, mp__batch *batch);
+/* Set how many of them go together in the next chunk. */
+void mp__bundle_size(const mp_pool *pool, mp__batch *batch);
+/* Take bundles apart in which an item takes long. */
+void mp__bundles_look(mp_pool *pool);
+/* How long to sleep before looking again, where nobody else would wake us
+ * before `ms` milliseconds: longer each time nothing comes. */
+int mp__bundles_nap(mp_pool *pool, int ms);
+
+/* dispatch.c */
 /* Hand out while there are free slots. */
 void mp__pump(mp_pool *pool);
 /* From here on every slot is written in full again. */

@@ -56,16 +56,35 @@ static mp__record *begin_death(mp__core *core, const mp__claim *claim,
     return record;
 }
 
+/* What the last worker saw of a task: its items; */
+static uint32_t items_of(const mp__core *core, const mp__claim *claim)
+{
+    const mp__chunk *chunk = mp__task_table_body(core->table, claim->slot);
+    mp__bundle bundle =
+        mp__task_table_bundle(core->table, claim->slot, claim->generation);
+
+    return bundle.word == NULL ? chunk->count : mp__bundle_end(&bundle);
+}
+
+/* P1: and is `next` one of them, and stays it? */
+static bool reaches(const mp__core *core, const mp__claim *claim, uint32_t next)
+{
+    mp__bundle bundle =
+        mp__task_table_bundle(core->table, claim->slot, claim->generation);
+
+    return bundle.word == NULL ? next < items_of(core, claim)
+                               : mp__bundle_reach(&bundle, next);
+}
+
 static void commit_death(mp__core *core, mp__claim *claim,
                          enum mp__task_state from, mp__record *record)
 {
-    const mp__chunk *chunk = mp__task_table_body(core->table, claim->slot);
     uint32_t end = record->end;
 
     MP_KILL_POINT("burial.record_filled");
     mp__outbox_seal(core->outbox, claim->worker, record);
     if (mp__task_table_settle(core->table, claim, from, end,
-                              end >= chunk->count)) {
+                              !reaches(core, claim, end))) {
         mp__outbox_publish(core->outbox, claim->worker);
     }
 }
@@ -78,11 +97,11 @@ static void end_item(mp__core *core, mp__claim *claim,
 {
     const mp__chunk *chunk = mp__task_table_body(core->table, claim->slot);
     bool canceled = state == MP__TASK_CANCELED;
-    mp__record *record =
-        begin_death(core, claim, canceled ? chunk->count : claim->item + 1,
-                    canceled                    ? MP_ECANCELED
-                    : state == MP__TASK_LIMITED ? MP_ELIMIT
-                                                : MP_ECRASHED);
+    mp__record *record = begin_death(
+        core, claim, canceled ? items_of(core, claim) : claim->item + 1,
+        canceled                    ? MP_ECANCELED
+        : state == MP__TASK_LIMITED ? MP_ELIMIT
+                                    : MP_ECRASHED);
 
     record->core_dumped = death->how.core_dumped;
     record->costed = core->account;
@@ -103,13 +122,12 @@ static void end_item(mp__core *core, mp__claim *claim,
  * replacement ends it. */
 static void end_unwanted(mp__core *core, mp__claim *claim)
 {
-    const mp__chunk *chunk = mp__task_table_body(core->table, claim->slot);
-
     if (mp__task_table_asked(core->table, claim) != MP__ASKED_NOTHING &&
         mp__outbox_has_room(core->outbox, claim->worker, sizeof(mp__cost))) {
         MP_KILL_POINT("burial.unwanted");
-        commit_death(core, claim, MP__TASK_HELD,
-                     begin_death(core, claim, chunk->count, MP_ECANCELED));
+        commit_death(
+            core, claim, MP__TASK_HELD,
+            begin_death(core, claim, items_of(core, claim), MP_ECANCELED));
     }
 }
 
@@ -134,12 +152,11 @@ static void settle_item(mp__core *core, mp__claim *claim,
 static void close_run(mp__core *core, mp__claim *claim,
                       enum mp__task_state state)
 {
-    const mp__chunk *chunk = mp__task_table_body(core->table, claim->slot);
     uint32_t reached = mp__task_table_reached(core->table, claim);
     mp__record *record = mp__outbox_open_run(core->outbox, claim);
 
     /* Beyond what its record has room for it cannot be. */
-    if (record == NULL || reached > chunk->count ||
+    if (record == NULL || reached > items_of(core, claim) ||
         (reached - claim->item) * record->size > MP__PAYLOAD_MOST) {
         return;
     }
@@ -148,7 +165,7 @@ static void close_run(mp__core *core, mp__claim *claim,
         record->end = (uint16_t)reached; /* R3 */
         MP_KILL_POINT("burial.run_measured");
         if (mp__task_table_advance(core->table, claim, state, reached,
-                                   reached == chunk->count)) {
+                                   !reaches(core, claim, reached))) {
             mp__outbox_publish(core->outbox, claim->worker);
         }
     }

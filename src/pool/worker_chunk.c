@@ -117,6 +117,24 @@ static void set_cpu(mp__worker *w, int64_t cpu)
                           memory_order_relaxed);
 }
 
+/* The bundle of the task in hand, if it is one, and what it has of the chunk. */
+static void find_bundle(mp__worker *w, mp__chunk *chunk)
+{
+    w->bundle = mp__task_table_bundle(w->core->table, w->claim.slot,
+                                      w->claim.generation);
+    if (w->bundle.word != NULL) {
+        chunk->count = mp__bundle_end(&w->bundle);
+    }
+}
+
+bool mp__worker_reaches(mp__worker *w, mp__chunk *chunk, uint32_t next)
+{
+    if (w->bundle.word != NULL && !mp__bundle_reach(&w->bundle, next)) {
+        chunk->count = next;
+    }
+    return next < chunk->count;
+}
+
 /* What the run has cost, which has ended at `ended`. */
 static mp__cost cost_of_run(mp__worker *w, int64_t ended)
 {
@@ -132,19 +150,18 @@ static mp__cost cost_of_run(mp__worker *w, int64_t ended)
 
 /* Before the last commit of a task and on its clock, for the stream may be one
  * that nobody reads: what it printed is out before its end. */
-void mp__worker_flush_last(const mp__chunk *chunk, uint32_t next)
+void mp__worker_flush_last(mp__worker *w, mp__chunk *chunk, uint32_t next)
 {
-    if (next == chunk->count) {
+    if (!mp__worker_reaches(w, chunk, next) || w->bundle.word != NULL) {
         (void)fflush(stdout);
     }
 }
 
 /* W8 to W10. The clock of the next item starts before that is in hand. */
-void mp__worker_commit(mp__worker *w, const mp__chunk *chunk,
-                       mp__record *record)
+void mp__worker_commit(mp__worker *w, mp__chunk *chunk, mp__record *record)
 {
     uint32_t next = record->end;
-    bool last = next == chunk->count;
+    bool last = !mp__worker_reaches(w, chunk, next);
     bool clocked = mp__worker_is_clocked(w, chunk);
 
     mp__chaos("before commit");
@@ -186,13 +203,13 @@ void mp__worker_fill_record(mp__worker *w, mp__record *record,
 }
 
 /* W6 to W10 for the item in hand. */
-static void commit_item(mp__worker *w, const mp__chunk *chunk, mp__ran *ran)
+static void commit_item(mp__worker *w, mp__chunk *chunk, mp__ran *ran)
 {
     struct parcel parcel;
     mp__record *record;
     int64_t ended;
 
-    mp__worker_flush_last(chunk, w->claim.item + 1);
+    mp__worker_flush_last(w, chunk, w->claim.item + 1);
     ended = w->core->account ? mp__clock_ns() : 0; /* it may wait from here */
     parcel = parcel_of(w, chunk, ran);
     record = begin_record(w, chunk, parcel.size);
@@ -219,11 +236,12 @@ static void commit_item(mp__worker *w, const mp__chunk *chunk, mp__ran *ran)
 }
 
 /* W5: nobody wants the rest of the task, the item in hand included. */
-static void commit_cancel(mp__worker *w, const mp__chunk *chunk)
+static void commit_cancel(mp__worker *w, mp__chunk *chunk)
 {
     mp__record *record;
 
-    mp__worker_flush_last(chunk, chunk->count);
+    find_bundle(w, chunk); /* nothing is taken back once it was asked */
+    mp__worker_flush_last(w, chunk, chunk->count);
     record = begin_record(w, chunk, 0);
     MP_KILL_POINT("item.dropping");
     mp__worker_fill_record(w, record, MP__RECORD_DEATH, chunk->count,
@@ -354,6 +372,7 @@ void mp__worker_run_chunk(mp__worker *w)
 
     memcpy(&chunk, mp__task_table_body(w->core->table, w->claim.slot),
            sizeof(chunk));
+    find_bundle(w, &chunk);
     if (w->core->account) {
         set_cpu(w, mp__child_own_usage().cpu_ns); /* idling is nobody's */
     }

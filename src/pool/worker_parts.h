@@ -22,6 +22,7 @@ typedef struct mp__worker {
     mp__inlet inlet;       /* where they are mapped */
     int alarm_end;         /* wakes the supervisor */
     mp__claim claim;       /* the item in hand */
+    mp__bundle bundle;     /* that of its task, if it is one */
     int64_t start;         /* of the run, when its clock runs */
     int64_t cpu;           /* used until then, when the pool accounts */
     uint32_t run_length;   /* items of a run, by how long the last ones took */
@@ -57,13 +58,16 @@ uint32_t mp__worker_take_turn(mp__worker *w, const mp__chunk *chunk);
 /* A record of the items from the one in hand to `end`, but for its payload. */
 void mp__worker_fill_record(mp__worker *w, mp__record *record,
                             enum mp__record_kind kind, uint32_t end, int error);
+/* Is item `next` there to go on with? Only now can that be said of a bundle:
+ * what the owner has taken back is no item of the chunk any more. */
+bool mp__worker_reaches(mp__worker *w, mp__chunk *chunk, uint32_t next);
 /* Before the last commit of a task and on its clock, for the stream may be one
- * that nobody reads: what it printed is out before its end. */
-void mp__worker_flush_last(const mp__chunk *chunk, uint32_t next);
+ * that nobody reads: what it printed is out before its end. In a bundle before
+ * each. */
+void mp__worker_flush_last(mp__worker *w, mp__chunk *chunk, uint32_t next);
 /* The record is complete and sealed: W8 to W10. The clock of the next
  * item starts before that is in hand. */
-void mp__worker_commit(mp__worker *w, const mp__chunk *chunk,
-                       mp__record *record);
+void mp__worker_commit(mp__worker *w, mp__chunk *chunk, mp__record *record);
 
 /* worker_run.c */
 
@@ -71,8 +75,7 @@ void mp__worker_commit(mp__worker *w, const mp__chunk *chunk,
 bool mp__worker_makes_runs(const mp__worker *w, const mp__chunk *chunk);
 /* Run items from the one in hand on, whose argument is `size` bytes, and commit
  * them. True; false: the item in hand then has failed, and *ran says how. */
-bool mp__worker_run_on(mp__worker *w, const mp__chunk *chunk,
-                       mp__unpack *unpack, const void *bytes, size_t size,
-                       mp__ran *ran);
+bool mp__worker_run_on(mp__worker *w, mp__chunk *chunk, mp__unpack *unpack,
+                       const void *bytes, size_t size, mp__ran *ran);
 
 #endif

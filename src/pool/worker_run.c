@@ -83,10 +83,10 @@ static mp__record *open_run(mp__worker *w, size_t size, uint32_t items)
 }
 
 /* R3 */
-static void close_run(mp__worker *w, const mp__chunk *chunk, mp__record *record,
+static void close_run(mp__worker *w, mp__chunk *chunk, mp__record *record,
                       uint32_t next)
 {
-    mp__worker_flush_last(chunk, next);
+    mp__worker_flush_last(w, chunk, next);
     MP_KILL_POINT("run.closing");
     record->end = (uint16_t)next;
     mp__worker_commit(w, chunk, record);
@@ -100,6 +100,14 @@ struct run {
     uint32_t item;
     uint32_t end;
 };
+
+/* Is item `next` the run's, too? */
+static inline bool goes_on(mp__worker *w, const struct run *run, uint32_t next)
+{
+    return next < run->end && !mp__run_is_asked(&run->line) &&
+           (w->bundle.word == NULL ||
+            mp__bundle_reach(&w->bundle, next)); /* P1 */
+}
 
 /* Items whose arguments are something to decode. */
 static int run_decoding(mp__worker *w, const mp__chunk *chunk,
@@ -120,7 +128,7 @@ static int run_decoding(mp__worker *w, const mp__chunk *chunk,
         run->place += mp__chunk_result_size(chunk);
         run->item++;
         mp__run_note_done(&run->line, run->item); /* R2 */
-    } while (run->item < run->end && !mp__run_is_asked(&run->line) &&
+    } while (goes_on(w, run, run->item) &&
              mp__unpack_next(unpack, chunk, &bytes, &size));
     return error;
 }
@@ -157,15 +165,14 @@ static int run_plain(mp__worker *w, const mp__chunk *chunk, mp__unpack *unpack,
         bytes = bytes == NULL ? NULL : bytes + size;
         item++;
         mp__run_note_done(&run->line, item); /* R2 */
-    } while (item < run->end && !mp__run_is_asked(&run->line));
+    } while (goes_on(w, run, item));
     mp__unpack_skip(unpack, chunk, item - run->item - (error == 0));
     run->item = item;
     return error;
 }
 
-bool mp__worker_run_on(mp__worker *w, const mp__chunk *chunk,
-                       mp__unpack *unpack, const void *bytes, size_t size,
-                       mp__ran *ran)
+bool mp__worker_run_on(mp__worker *w, mp__chunk *chunk, mp__unpack *unpack,
+                       const void *bytes, size_t size, mp__ran *ran)
 {
     uint32_t first = w->claim.item;
     size_t object = mp__chunk_result_size(chunk);

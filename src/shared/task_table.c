@@ -20,6 +20,7 @@
  *   O2  store READY|generation+1      O3  order[position] = slot
  *   O4  otail + as many, and look at `sleepers` in the value replaced
  *   O5  wake as many; nobody slept: clear `sleepers`, then wake all
+ *   P1, P2  who has which item of a bundle: see bundle.c
  *   O11 withdraw: CAS READY -> ENDED, or HELD|w|i -> ENDED|w|i
  *   O12 ask: store asked = generation, then look for HELD once more
  *   O13 freeze: CAS -> BROKEN
@@ -220,7 +221,8 @@ bool mp__task_table_has_place(mp__task_table *table)
     return table->submitted - head < all; /* else the head is no head */
 }
 
-uint32_t mp__task_table_queue(mp__task_table *table, uint32_t slot)
+uint32_t mp__task_table_queue(mp__task_table *table, uint32_t slot,
+                              uint32_t bundled)
 {
     struct mp__task_own *own = &table->own[slot];
     uint32_t generation = own->generation + 1;
@@ -231,6 +233,10 @@ uint32_t mp__task_table_queue(mp__task_table *table, uint32_t slot)
     atomic_store_explicit(&table->lines[slot].attempts, 0,
                           memory_order_relaxed); /* O1: before O2 */
     atomic_store_explicit(&table->lines[slot].asked, 0, memory_order_relaxed);
+    atomic_store_explicit(
+        &table->lines[slot].bundle,
+        bundled == 0 ? 0 : mp__bundle_word(0, bundled, generation),
+        memory_order_relaxed);
     MP_KILL_POINT("submit.cleared");
     /* O2 and O3 are seen by whoever sees O4, and an earlier sight of O2 (by a
      * claimer whose head is a lap old) is as good: release is enough. */
@@ -323,6 +329,24 @@ void mp__task_table_ask(mp__task_table *table, uint32_t slot, bool kill)
     own->asked = (kill ? ASKED_KILL : ASKED_DROP) | own->generation;
     atomic_store(&table->lines[slot].asked, own->asked); /* O12 */
     MP_KILL_POINT("ask.asked");
+}
+
+bool mp__task_table_has_asked(const mp__task_table *table, uint32_t slot)
+{
+    return table->own[slot].asked != 0;
+}
+
+mp__bundle mp__task_table_bundle(mp__task_table *table, uint32_t slot,
+                                 uint32_t generation)
+{
+    _Atomic uint64_t *word = &table->lines[slot].bundle;
+    uint64_t seen = atomic_load(word);
+
+    /* That of an earlier task in this slot has another generation. */
+    return (mp__bundle){ .word = seen != 0 && (uint32_t)seen == generation
+                                     ? word
+                                     : NULL,
+                         .seen = seen };
 }
 
 void mp__task_table_close(mp__task_table *table)

@@ -8,6 +8,7 @@
 #define MP__TASK_TABLE_H
 
 #include "platform/kill_point.h"
+#include "shared/bundle.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -62,9 +63,10 @@ uint32_t mp__word_generation(uint64_t word);
  * stand in it behind one that waits: try again when that one is running. */
 bool mp__task_table_has_place(mp__task_table *table);
 /* Give `slot`, which is FREE and whose body is written, a place in the queue;
- * workers learn of it when it is announced. Returns the generation it has from
- * now on. */
-uint32_t mp__task_table_queue(mp__task_table *table, uint32_t slot);
+ * workers learn of it when it is announced. `bundled`: it is a bundle of so
+ * many items; 0: it is none. Returns the generation it has from now on. */
+uint32_t mp__task_table_queue(mp__task_table *table, uint32_t slot,
+                              uint32_t bundled);
 /* Tell workers of all that was queued, and wake as many. */
 void mp__task_table_announce(mp__task_table *table);
 /* Take a queued task back; false when a worker was faster. It is ENDED. */
@@ -79,6 +81,7 @@ bool mp__task_table_free(mp__task_table *table, uint32_t slot);
 /* Ask for the end of `slot`, which is in use: no further item of it starts;
  * `kill`: nor does the one in hand go on. The ends arrive as records. */
 void mp__task_table_ask(mp__task_table *table, uint32_t slot, bool kill);
+bool mp__task_table_has_asked(const mp__task_table *table, uint32_t slot);
 /* No more tasks will come: workers leave when none is queued. */
 void mp__task_table_close(mp__task_table *table);
 /* Nobody but the owner decides anything about `slot` from here on. Returns
@@ -154,6 +157,9 @@ bool mp__task_table_give_up(mp__task_table *table, const mp__claim *claim);
 
 /* ---- all ---- */
 
+/* Who has which item of a bundle; its `word` is NULL when the task is none. */
+mp__bundle mp__task_table_bundle(mp__task_table *table, uint32_t slot,
+                                 uint32_t generation);
 /* The item that the worker of `claim` is at: the one of `claim`, or a later
  * one, when those between them have ended in an open run. */
 uint32_t mp__task_table_reached(const mp__task_table *table,

@@ -20,6 +20,7 @@ struct mp__task_line {
     _Atomic uint64_t attempts; /* item:32 | deaths in it:32; supervisor */
     _Atomic uint64_t asked;    /* what | generation; owner */
     _Atomic int32_t dead;      /* the last that died in that item; supervisor */
+    _Atomic uint64_t bundle;   /* see bundle.c; 0: it is none */
 };
 
 struct mp__task_hand {

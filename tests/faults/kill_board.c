@@ -46,6 +46,7 @@ int board_create(void)
     add_scenarios(pool_scenarios);
     add_scenarios(end_scenarios);
     add_scenarios(extent_scenarios);
+    add_scenarios(bundle_scenarios);
     return 0;
 }
 

@@ -49,6 +49,7 @@ extern const struct scenario queue_scenarios[];
 extern const struct scenario pool_scenarios[];
 extern const struct scenario end_scenarios[];
 extern const struct scenario extent_scenarios[];
+extern const struct scenario bundle_scenarios[];
 
 #define CHECK(condition)                                                       \
     do {                                                                       \

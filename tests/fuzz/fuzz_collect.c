@@ -17,7 +17,7 @@
 #include <string.h>
 
 #define WORKERS 2
-#define ITEMS   4
+#define ITEMS   24 /* so that some may go together */
 #define CALLS   6
 
 static int never_runs(const void *argument, void *result)
@@ -117,17 +117,38 @@ static void submit(struct run *run, uint64_t which)
     call->batch->count = ITEMS;
     call->batch->source.items = items;
     call->batch->source.count = ITEMS;
-    call->batch->chunk_size = 1 + (uint32_t)(which / 4 % ITEMS);
+    call->batch->chunk_size = 1 + (uint32_t)(which / 4 % 4);
     if (direct) {
         call->batch->results = call->objects;
         call->batch->statuses = call->statuses;
         call->batch->report = &call->report;
     }
     mp__owner_add(run->pool, call->batch);
+    call->batch->together = 3; /* where it bundles */
     if (!direct) {
         mp__owner_take_all(run->pool, call->batch);
     }
     run->made++;
+}
+
+/* Is there an item `next`? As a worker asks. */
+static bool reaches(struct run *run, const mp__claim *claim, uint32_t next)
+{
+    mp__task_table *table = run->pool->core.table;
+    const mp__chunk *chunk = mp__task_table_body(table, claim->slot);
+    mp__bundle bundle =
+        mp__task_table_bundle(table, claim->slot, claim->generation);
+
+    return bundle.word == NULL ? next < chunk->count
+                               : mp__bundle_reach(&bundle, next);
+}
+
+static bool is_plain(const struct run *run, const mp__claim *claim)
+{
+    const mp__batch *batch = run->pool->uses[claim->slot].batch;
+
+    return batch != NULL && batch->task.result.encode == NULL &&
+           batch->task.result.object_size == sizeof(uint64_t);
 }
 
 static void fill(struct run *run, uint32_t w, mp__record *record,
@@ -161,25 +182,75 @@ static void fill(struct run *run, uint32_t w, mp__record *record,
     memcpy(mp__record_payload(record), bytes, size);
 }
 
+/* R1 and R2 for up to three items of a call whose results are plain. */
+static void open_run(struct run *run, const mp__claim *claim, uint64_t which)
+{
+    mp__core *core = &run->pool->core;
+    mp__bundle bundle =
+        mp__task_table_bundle(core->table, claim->slot, claim->generation);
+    mp__run_line line = mp__task_table_run_line(core->table, claim);
+    mp__record *record =
+        mp__outbox_begin(core->outbox, claim->worker, 3 * sizeof(uint64_t));
+    uint32_t next = claim->item + 1;
+
+    memset(record, 0, sizeof(*record) + 3 * sizeof(uint64_t));
+    record->slot = claim->slot;
+    record->generation = claim->generation;
+    record->first = (uint16_t)claim->item;
+    record->end = record->first;
+    record->kind = MP__RECORD_RUN;
+    record->size = sizeof(uint64_t);
+    mp__outbox_seal(core->outbox, claim->worker, record);
+    mp__run_note_done(&line, next);
+    while (next - claim->item < which % 4 && bundle.word != NULL &&
+           mp__bundle_reach(&bundle, next)) {
+        mp__run_note_done(&line, ++next);
+    }
+}
+
+/* R3 for what was left open. */
+static bool close_run(struct run *run, mp__claim *claim)
+{
+    mp__core *core = &run->pool->core;
+    uint32_t next = mp__task_table_reached(core->table, claim);
+    mp__record *record = mp__outbox_open_run(core->outbox, claim);
+
+    if (record == NULL || next == claim->item) {
+        return false;
+    }
+    record->end = (uint16_t)next;
+    run->has[claim->worker] = reaches(run, claim, next);
+    if (mp__task_table_commit(core->table, claim, next,
+                              !run->has[claim->worker])) {
+        mp__outbox_publish(core->outbox, claim->worker);
+    }
+    return true;
+}
+
 static void work(struct run *run, uint64_t which)
 {
     mp__core *core = &run->pool->core;
     uint32_t w = (uint32_t)(which % WORKERS);
     mp__claim *claim = &run->claims[w];
-    const mp__chunk *chunk;
     uint64_t seen = 0;
     size_t size;
     unsigned char *bytes;
     mp__record *record;
-    uint32_t count;
+    bool more;
 
     if (!run->has[w]) {
         run->has[w] = mp__task_table_claim(core->table, w, claim, &seen) ==
                       MP__CLAIM_TASK;
         return;
     }
-    chunk = mp__task_table_body(core->table, claim->slot);
-    count = chunk->count;
+    if (close_run(run, claim)) {
+        return;
+    }
+    if (which / WORKERS % 8 == 4 && is_plain(run, claim) &&
+        mp__outbox_has_room(core->outbox, w, 3 * sizeof(uint64_t))) {
+        open_run(run, claim, which / WORKERS / 8);
+        return;
+    }
     size = fuzz_size(run->input, 3000);
     bytes = fuzz_bytes(run->input, size);
     if (mp__outbox_has_room(core->outbox, w, size + 64)) {
@@ -191,11 +262,11 @@ static void work(struct run *run, uint64_t which)
         record->end = (uint16_t)(claim->item + 1);
         fill(run, w, record, bytes, size, which / WORKERS);
         mp__outbox_seal(core->outbox, w, record);
-        if (mp__task_table_commit(core->table, claim, claim->item + 1,
-                                  claim->item + 1 >= count)) {
+        more = reaches(run, claim, claim->item + 1);
+        if (mp__task_table_commit(core->table, claim, claim->item + 1, !more)) {
             mp__outbox_publish(core->outbox, w);
         }
-        run->has[w] = claim->item < count;
+        run->has[w] = more;
     }
     free(bytes);
 }
@@ -291,6 +362,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             work(&run, step / 8);
             break;
         case 4:
+            run.pool->bundles_looked = 0;
             mp__owner_step(run.pool);
             break;
         case 5:

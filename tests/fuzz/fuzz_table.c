@@ -16,17 +16,54 @@
 
 #define SLOTS   8
 #define WORKERS 2
+#define ITEMS   3
 
 struct run {
     struct fuzz_input *input;
     mp__core core;
     bool used[SLOTS];
-    bool has[WORKERS];    /* a claim */
-    bool doomed[WORKERS]; /* it waits for its SIGKILL */
+    uint32_t counts[SLOTS]; /* items, as the owner knows */
+    bool has[WORKERS];      /* a claim */
+    bool doomed[WORKERS];   /* it waits for its SIGKILL */
     bool scribbled;
     mp__claim claims[WORKERS];
     mp__request requests[WORKERS];
 };
+
+/* Every other slot has a bundle. */
+static uint32_t bundled_in(uint32_t slot)
+{
+    return slot % 2 == 0 ? 0 : ITEMS;
+}
+
+static void take_back(struct run *run, uint32_t slot)
+{
+    mp__task_table *table = run->core.table;
+    mp__bundle bundle = mp__task_table_bundle(
+        table, slot, mp__word_generation(mp__task_table_word(table, slot)));
+    uint32_t from = 0;
+
+    if (bundle.word == NULL || mp__task_table_has_asked(table, slot)) {
+        fuzz_require(run->scribbled || bundled_in(slot) == 0 ||
+                     mp__task_table_has_asked(table, slot));
+        return;
+    }
+    fuzz_require(run->scribbled ||
+                 mp__bundle_end(&bundle) == run->counts[slot]);
+    if (mp__bundle_take_back(&bundle, &from)) {
+        fuzz_require(run->scribbled || (from > 0 && from < run->counts[slot]));
+        run->counts[slot] = from;
+    }
+}
+
+/* Is there an item `next`? As worker and supervisor ask. */
+static bool reaches(struct run *run, const mp__claim *claim, uint32_t next)
+{
+    mp__bundle bundle =
+        mp__task_table_bundle(run->core.table, claim->slot, claim->generation);
+
+    return bundle.word == NULL ? next < ITEMS : mp__bundle_reach(&bundle, next);
+}
 
 static void owner_step(struct run *run, uint64_t which)
 {
@@ -37,8 +74,9 @@ static void owner_step(struct run *run, uint64_t which)
 
     if (!run->used[slot]) {
         if (mp__task_table_has_place(table)) {
-            *chunk = (mp__chunk){ .count = 3, .limit_ms = 50 };
-            (void)mp__task_table_queue(table, slot);
+            *chunk = (mp__chunk){ .count = ITEMS, .limit_ms = 50 };
+            (void)mp__task_table_queue(table, slot, bundled_in(slot));
+            run->counts[slot] = ITEMS;
             mp__task_table_announce(table);
             run->used[slot] = true;
         }
@@ -46,6 +84,9 @@ static void owner_step(struct run *run, uint64_t which)
     }
     fuzz_require(mp__task_table_is_sound(table, slot, &word) || run->scribbled);
     if (mp__word_state(word) == MP__TASK_ENDED) {
+        /* All that was left has ended, and nothing else. */
+        fuzz_require(mp__word_item(word) == run->counts[slot] ||
+                     run->scribbled);
         fuzz_require(mp__task_table_free(table, slot) || run->scribbled);
         run->used[slot] = false;
     } else if (which / SLOTS % 4 == 0) {
@@ -55,6 +96,8 @@ static void owner_step(struct run *run, uint64_t which)
             (void)mp__task_table_free(table, slot);
             run->used[slot] = false;
         }
+    } else if (which / SLOTS % 4 == 2) {
+        take_back(run, slot);
     }
     fuzz_require(mp__task_table_queue_is_sound(table) || run->scribbled);
 }
@@ -113,6 +156,7 @@ static void worker_step(struct run *run, uint64_t which)
     mp__claim *claim = &run->claims[w];
     mp__extents extents;
     uint64_t seen = 0;
+    bool last;
 
     if (run->doomed[w]) {
         return;
@@ -127,14 +171,14 @@ static void worker_step(struct run *run, uint64_t which)
     (void)mp__task_table_asked(table, claim);
     (void)mp__task_table_attempt(table, claim);
     write_record(run, claim, claim->item + 1);
-    if (mp__task_table_commit(table, claim, claim->item + 1,
-                              claim->item == 2)) {
+    last = !reaches(run, claim, claim->item + 1);
+    if (mp__task_table_commit(table, claim, claim->item + 1, last)) {
         if (which % 8 < 6) {
             mp__outbox_publish(run->core.outbox, w);
         } else {
             mp__outbox_roll_forward(run->core.outbox, w, table);
         }
-        run->has[w] = claim->item < 3;
+        run->has[w] = !last;
     } else {
         fuzz_require(mp__task_table_is_decided(table, claim) || run->scribbled);
         run->doomed[w] = true;
@@ -170,7 +214,7 @@ static void supervisor_step(struct run *run, uint64_t which)
     }
     write_record(run, &claim, claim.item + 1);
     if (mp__task_table_settle(table, &claim, state, claim.item + 1,
-                              claim.item >= 2)) {
+                              !reaches(run, &claim, claim.item + 1))) {
         mp__outbox_publish(run->core.outbox, w);
     }
     mp__task_table_wake_all(table);

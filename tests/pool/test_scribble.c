@@ -13,6 +13,7 @@
 #include "support/helpers.h"
 #include "support/scribble.h"
 
+#include "pool/owner.h"
 #include "shared/task_table_parts.h"
 
 #include <mp/mp.h>
@@ -100,7 +101,7 @@ static void overwrite_words(const struct plan *plan, uint64_t *seed)
 
     for (i = 0; i < ITEMS; i++) {
         mp_test_overwrite(lines + i * sizeof(struct mp__task_line),
-                          mp_test_next_random(seed) % 2 == 0 ? 8 : 24,
+                          mp_test_next_random(seed) % 2 == 0 ? 8 : 40,
                           plan->what, seed);
     }
 }
@@ -185,6 +186,25 @@ static const mp_task say_task = { .run = say_number,
                                   .argument = &mp_serializer_int64,
                                   .result = &mp_serializer_string };
 
+/* Items that go together. */
+static const mp_task short_task = { .run = add_one,
+                                    .argument = &mp_serializer_int64,
+                                    .result = &mp_serializer_int64 };
+
+struct source {
+    mp_pool *pool;
+    int64_t given;
+};
+
+static int give_next(void *context, void *argument)
+{
+    struct source *source = context;
+
+    source->pool->batches_last->together = 8;
+    *(int64_t *)argument = source->given++;
+    return source->given <= ITEMS;
+}
+
 /* ---- a round, in a process of its own; it returns what failed ---- */
 
 enum failure {
@@ -193,6 +213,7 @@ enum failure {
     NOT_SUBMITTED,
     NOT_READY,
     NO_END,
+    NOT_READ,
     TOTALS,
     JOIN_HANGS,
     BYSTANDER_DIED,
@@ -229,14 +250,35 @@ static bool adds_up(mp_pool *pool)
     return sum == stats.submitted && sum >= 3 * ITEMS / 2;
 }
 
+/* Does it come to its end, and with no more items than it has? */
+static bool is_read_to_its_end(mp_iterator *iterator)
+{
+    mp_report report;
+    int64_t got;
+    int count = 0;
+    int error;
+
+    while ((error = mp_iterator_next(iterator, &got, &report, 15000)) > 0) {
+        count++;
+    }
+    return count <= ITEMS && (error == MP_EBROKEN || error == MP_ETERMINATED ||
+                              (error == 0 && count == ITEMS));
+}
+
 static int use_pool(mp_pool *pool, const struct plan *plan, int64_t *in,
                     char **out)
 {
     mp_result *results[3] = { NULL };
+    mp_iterator *iterator = NULL;
+    struct source source = { .pool = pool };
     int failure = FINE;
     size_t i;
 
-    if (mp_pool_map_async(pool, &results[0], &add_task, in, ITEMS,
+    if (mp_pool_imap_unordered(
+            pool, &iterator, &short_task,
+            &(mp_source){ .next = give_next, .context = &source },
+            &(mp_call_options){ .look_ahead = ITEMS }) < 0 ||
+        mp_pool_map_async(pool, &results[0], &add_task, in, ITEMS,
                           &(mp_call_options){ .chunk_size = 3 }) < 0 ||
         mp_pool_apply_async(pool, &results[1], &scribble_task, plan, NULL) <
             0 ||
@@ -256,6 +298,9 @@ static int use_pool(mp_pool *pool, const struct plan *plan, int64_t *in,
           all_ended(results[2], ITEMS))) {
         failure = NO_END;
     }
+    if (failure == FINE && !is_read_to_its_end(iterator)) {
+        failure = NOT_READ;
+    }
     if (failure == FINE && !adds_up(pool)) {
         failure = TOTALS;
     }
@@ -263,6 +308,7 @@ static int use_pool(mp_pool *pool, const struct plan *plan, int64_t *in,
     if (failure == FINE && mp_pool_join(pool, 15000) < 0) {
         failure = JOIN_HANGS;
     }
+    mp_iterator_destroy(iterator);
     for (i = 0; i < 3; i++) {
         mp_result_destroy(results[i]);
     }

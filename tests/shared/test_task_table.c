@@ -21,7 +21,7 @@ static mp__task_table *make_table(uint32_t slots)
 
 static uint32_t submit(mp__task_table *table, uint32_t slot)
 {
-    uint32_t generation = mp__task_table_queue(table, slot);
+    uint32_t generation = mp__task_table_queue(table, slot, 0);
 
     mp__task_table_announce(table);
     return generation;
