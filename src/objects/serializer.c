@@ -42,11 +42,6 @@ void mp__scratch_free(mp__scratch *scratch)
     *scratch = (mp__scratch){ .bytes = NULL };
 }
 
-bool mp__serializer_is_plain(const mp_serializer *serializer)
-{
-    return serializer->encode == NULL;
-}
-
 bool mp__serializer_is_valid(const mp_serializer *serializer)
 {
     return serializer->object_size > 0 &&
@@ -88,19 +83,15 @@ int mp__serializer_encode(const mp_serializer *serializer, const void *object,
     return error < 0 ? error : MP_EENCODE;
 }
 
-int mp__serializer_decode(const mp_serializer *serializer, void *object,
-                          const void *bytes, size_t size)
+int mp__serializer_decode_other(const mp_serializer *serializer, void *object,
+                                const void *bytes, size_t size)
 {
     int error;
 
-    if (mp__serializer_is_plain(serializer)) {
-        if (size != serializer->object_size) {
-            return MP_EDECODE;
-        }
-        memcpy(object, bytes, size);
-        return 0;
-    }
     memset(object, 0, serializer->object_size);
+    if (mp__serializer_is_plain(serializer)) {
+        return MP_EDECODE; /* of another size */
+    }
     error = serializer->decode(serializer, object, bytes, size);
     if (error < 0) {
         memset(object, 0, serializer->object_size);

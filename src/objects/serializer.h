@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 /* Memory from malloc that is kept between calls; all zero is empty. */
 typedef struct mp__scratch {
@@ -21,8 +23,31 @@ int mp__scratch_reserve(mp__scratch *scratch, size_t size);
 void mp__scratch_trim(mp__scratch *scratch, size_t keep);
 void mp__scratch_free(mp__scratch *scratch);
 
+/* Plain memory. Most objects are a number, and that takes two instructions. */
+static inline void mp__object_copy(void *to, const void *from, size_t size)
+{
+    if (size == sizeof(uint64_t)) {
+        memcpy(to, from, sizeof(uint64_t));
+    } else {
+        memcpy(to, from, size);
+    }
+}
+
+static inline void mp__object_clear(void *object, size_t size)
+{
+    if (size == sizeof(uint64_t)) {
+        memset(object, 0, sizeof(uint64_t));
+    } else {
+        memset(object, 0, size);
+    }
+}
+
 /* The object is plain memory of object_size bytes. */
-bool mp__serializer_is_plain(const mp_serializer *serializer);
+static inline bool mp__serializer_is_plain(const mp_serializer *serializer)
+{
+    return serializer->encode == NULL;
+}
+
 /* Its decode looks at each byte once, so bytes that somebody changes meanwhile
  * make another object and nothing worse: they need not be copied before. */
 bool mp__serializer_reads_once(const mp_serializer *serializer);
@@ -38,8 +63,20 @@ int mp__serializer_encode_into(const mp_serializer *serializer,
 int mp__serializer_encode(const mp_serializer *serializer, const void *object,
                           mp__scratch *scratch, size_t *size);
 /* Zero `object` and fill it from `bytes`, aligned for any type. 0; MP_EDECODE
- * or MP_ENOMEM, and the object is zero again. */
-int mp__serializer_decode(const mp_serializer *serializer, void *object,
-                          const void *bytes, size_t size);
+ * or MP_ENOMEM, and the object is zero again. The first is for what is not
+ * plain, or not of its size. */
+int mp__serializer_decode_other(const mp_serializer *serializer, void *object,
+                                const void *bytes, size_t size);
+static inline int mp__serializer_decode(const mp_serializer *serializer,
+                                        void *object, const void *bytes,
+                                        size_t size)
+{
+    if (mp__serializer_is_plain(serializer) &&
+        size == serializer->object_size) {
+        mp__object_copy(object, bytes, size);
+        return 0;
+    }
+    return mp__serializer_decode_other(serializer, object, bytes, size);
+}
 
 #endif

@@ -117,8 +117,9 @@ typedef struct mp__batch {
     mp__scratch lent; /* the object that source.next fills in */
     int source_error; /* to be told once, after all items */
     bool source_told;
-    mp__kept *kept; /* STORED: count of them, else look_ahead, as a ring */
-    size_t arrived; /* ARRIVAL: kept so far */
+    mp__kept *kept;         /* STORED: count of them, else a ring of: */
+    size_t places;          /* a power of two, look_ahead at least */
+    size_t arrived;         /* ARRIVAL: kept so far */
     unsigned char *results; /* DIRECT; may be NULL */
     bool arguments_seen;    /* by the workers, where they lie; DIRECT only */
     bool results_seen;      /* and so they can be made there */
@@ -165,18 +166,51 @@ void mp__batch_end_run(mp__batch *batch, size_t index, uint32_t count,
  * the source ends with its error (others). */
 void mp__batch_end_source(mp__batch *batch, const mp__news *news);
 
+/* The place of an item that is kept until it is handed out: ORDERED by its
+ * index, ARRIVAL by the number of those that came before. */
+static inline mp__kept *mp__batch_place(const mp__batch *batch, size_t number)
+{
+    return &batch->kept[number & (batch->places - 1)];
+}
+
 /* ORDERED, ARRIVAL: what is to be handed out next, or NULL: not there yet, or
  * nothing is left. It is the caller's to free; `handed` counts it. */
-mp__kept *mp__batch_next_kept(const mp__batch *batch);
+static inline mp__kept *mp__batch_next_kept(const mp__batch *batch)
+{
+    mp__kept *kept = mp__batch_place(batch, batch->handed);
+
+    if (batch->handed ==
+        (batch->sink == MP__SINK_ARRIVAL ? batch->arrived : batch->taken)) {
+        return NULL;
+    }
+    return kept->end == MP_TASK_PENDING ? NULL : kept;
+}
+
+/* A power of two, `room` at least. */
+size_t mp__batch_places(size_t room);
 /* Make room to keep all items at once: nobody hands any out until all have
  * ended. False when their number is not known or there is no memory. */
 bool mp__batch_unbound(mp__batch *batch);
 
+/* Keep what came; without memory for it the item has failed. */
+void mp__kept_fill(mp__kept *kept, size_t index, const mp__news *news);
 /* Tell how an item ended. */
 void mp__kept_report(const mp__kept *kept, mp_report *report);
 /* Decode it to `object`, which is zero bytes after an error; its code. */
 int mp__kept_decode(const mp__batch *batch, const mp__kept *kept, void *object);
-const void *mp__kept_bytes(const mp__kept *kept);
-void mp__kept_free(mp__kept *kept);
+static inline const void *mp__kept_bytes(const mp__kept *kept)
+{
+    return kept->size > sizeof(kept->inside) ? kept->outside : kept->inside;
+}
+
+void mp__kept_drop(mp__kept *kept); /* what it has elsewhere */
+
+static inline void mp__kept_free(mp__kept *kept)
+{
+    if (kept->outside != NULL || kept->cost != NULL) {
+        mp__kept_drop(kept);
+    }
+    kept->end = MP_TASK_PENDING;
+}
 
 #endif

@@ -37,9 +37,20 @@ int mp__batch_create_single(mp__batch **batch, mp__shelves *shelves,
     memset(fresh, 0, sizeof(*fresh));
     begin(&fresh->batch, task, sink, 1);
     fresh->batch.kept = &fresh->kept;
+    fresh->batch.places = 1;
     fresh->batch.on_shelf = true;
     *batch = &fresh->batch;
     return 0;
+}
+
+size_t mp__batch_places(size_t room)
+{
+    size_t places = 1;
+
+    while (places < room && places <= SIZE_MAX / 2) {
+        places *= 2;
+    }
+    return places;
 }
 
 int mp__batch_create(mp__batch **batch, const mp_task *task, enum mp__sink sink,
@@ -50,8 +61,9 @@ int mp__batch_create(mp__batch **batch, const mp_task *task, enum mp__sink sink,
     if (fresh == NULL) {
         return MP_ENOMEM;
     }
+    fresh->places = sink == MP__SINK_STORED ? room : mp__batch_places(room);
     if (room > 0) {
-        fresh->kept = calloc(room, sizeof(*fresh->kept));
+        fresh->kept = calloc(fresh->places, sizeof(*fresh->kept));
         if (fresh->kept == NULL) {
             free(fresh);
             return MP_ENOMEM;
@@ -65,13 +77,13 @@ int mp__batch_create(mp__batch **batch, const mp_task *task, enum mp__sink sink,
 void mp__batch_free(mp__batch *batch)
 {
     size_t i;
-    size_t room;
+    size_t places;
 
     if (batch == NULL) {
         return;
     }
-    room = batch->kept == NULL ? 0 : batch->look_ahead;
-    for (i = 0; i < room; i++) {
+    places = batch->kept == NULL ? 0 : batch->places;
+    for (i = 0; i < places; i++) {
         mp__kept_free(&batch->kept[i]);
     }
     if (batch->on_shelf) {

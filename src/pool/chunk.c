@@ -77,16 +77,25 @@ static int pack_reserve(mp__pack *pack, size_t size)
     return 0;
 }
 
+unsigned char *mp__pack_room(mp__pack *pack, size_t size)
+{
+    /* A task may take nothing, and there is room for that, too. */
+    return pack_reserve(pack, size > 0 ? size : 1) < 0
+               ? NULL
+               : pack->bytes + pack->size;
+}
+
 static int add_plain(mp__pack *pack, const mp_serializer *serializer,
                      const void *object)
 {
-    int error = pack_reserve(pack, serializer->object_size);
+    unsigned char *room = mp__pack_room(pack, serializer->object_size);
 
-    if (error == 0) {
-        memcpy(pack->bytes + pack->size, object, serializer->object_size);
-        pack->size += serializer->object_size;
+    if (room == NULL) {
+        return MP_ENOMEM;
     }
-    return error;
+    memcpy(room, object, serializer->object_size);
+    pack->size += serializer->object_size;
+    return 0;
 }
 
 static int add_sized(mp__pack *pack, const mp_serializer *serializer,

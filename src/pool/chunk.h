@@ -79,6 +79,14 @@ typedef struct mp__pack {
     uint32_t count;
 } mp__pack;
 
+/* Room for `size` more bytes, aligned as those before are, to be written; NULL:
+ * no memory. They are in the pack once mp__pack_grow() says so. */
+unsigned char *mp__pack_room(mp__pack *pack, size_t size);
+static inline void mp__pack_grow(mp__pack *pack, size_t size)
+{
+    pack->size += size;
+    pack->count++;
+}
 /* Add one argument (ignored where the task takes none). 0, MP_EENCODE or
  * MP_ENOMEM, and then the pack is as before. */
 int mp__pack_add(mp__pack *pack, const mp__chunk *chunk, const void *object);

@@ -44,9 +44,10 @@ static bool has_next(const void *argument)
     return mp__batch_next_kept(batch) != NULL || is_at_end(batch);
 }
 
-/* Items that ended with their pool are not handed out one by one: their error
+/* What is to be handed out next; NULL: it is not there yet, or nothing is left.
+ * Items that ended with their pool are not handed out one by one: their error
  * is told once, at the end. */
-static void skip_lost(mp__batch *batch)
+static mp__kept *next_found(mp__batch *batch)
 {
     mp__kept *kept = mp__batch_next_kept(batch);
 
@@ -57,6 +58,7 @@ static void skip_lost(mp__batch *batch)
         batch->handed++;
         kept = mp__batch_next_kept(batch);
     }
+    return kept;
 }
 
 /* Is there room to take several items at once, or nothing left to hand out? */
@@ -122,16 +124,15 @@ int mp_iterator_next(mp_iterator *iterator, void *result, mp_report *report,
     if (result != NULL && !batch->task.has_result) {
         return MP_EINVAL;
     }
-    skip_lost(batch);
-    while (!has_next(batch) && error == 0) {
+    kept = next_found(batch);
+    while (kept == NULL && !is_at_end(batch) && error == 0) {
         error = mp__owner_wait(batch->pool, has_next, batch,
                                mp__deadline_after(timeout_ms));
-        skip_lost(batch);
+        kept = next_found(batch);
     }
     if (error < 0) {
         return error;
     }
-    kept = mp__batch_next_kept(batch);
     if (kept == NULL) {
         return end_of(batch);
     }
