@@ -23,8 +23,9 @@ int mp__scratch_reserve(mp__scratch *scratch, size_t size);
 void mp__scratch_trim(mp__scratch *scratch, size_t keep);
 void mp__scratch_free(mp__scratch *scratch);
 
-/* Plain memory. Most objects are a number, and that takes two instructions. */
-static inline void mp__object_copy(void *to, const void *from, size_t size)
+/* memcpy() and memset() whose sizes the compiler does not know cost more than
+ * the smallest tasks. */
+static inline void mp__copy_object(void *to, const void *from, size_t size)
 {
     if (size == sizeof(uint64_t)) {
         memcpy(to, from, sizeof(uint64_t));
@@ -33,7 +34,7 @@ static inline void mp__object_copy(void *to, const void *from, size_t size)
     }
 }
 
-static inline void mp__object_clear(void *object, size_t size)
+static inline void mp__wipe_object(void *object, size_t size)
 {
     if (size == sizeof(uint64_t)) {
         memset(object, 0, sizeof(uint64_t));
@@ -73,7 +74,7 @@ static inline int mp__serializer_decode(const mp_serializer *serializer,
 {
     if (mp__serializer_is_plain(serializer) &&
         size == serializer->object_size) {
-        mp__object_copy(object, bytes, size);
+        mp__copy_object(object, bytes, size);
         return 0;
     }
     return mp__serializer_decode_other(serializer, object, bytes, size);

@@ -225,7 +225,7 @@ static bool ask_source(mp__batch *batch, void *object, size_t size)
 {
     int got;
 
-    mp__object_clear(object, size);
+    mp__wipe_object(object, size);
     got = batch->source.next(batch->source.context, object);
     if (got <= 0) {
         batch->count = batch->taken;

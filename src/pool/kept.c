@@ -67,7 +67,7 @@ void mp__kept_fill(mp__kept *kept, size_t index, const mp__news *news)
         memcpy(copy, bytes, size);
         kept->outside = copy;
     } else if (size > 0 && size <= sizeof(kept->inside)) {
-        mp__object_copy(kept->inside, bytes, size);
+        mp__copy_object(kept->inside, bytes, size);
     }
     kept->size = size;
 }

@@ -10,7 +10,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 /* Memory kept from item to item; all zero is empty. */
 typedef struct mp__runner {
@@ -49,48 +48,6 @@ void *mp__run_argument(mp__runner *runner, size_t size);
 
 /* What a task's code that is not 0 means: its fault says more. */
 int mp__run_failed(int code);
-
-/* memcpy() and memset() whose sizes the compiler does not know cost more than
- * the smallest tasks. */
-static inline void mp__copy_object(void *to, const void *from, size_t size)
-{
-    if (size == sizeof(uint64_t)) {
-        memcpy(to, from, sizeof(uint64_t));
-    } else {
-        memcpy(to, from, size);
-    }
-}
-
-static inline void mp__wipe_object(void *object, size_t size)
-{
-    if (size == sizeof(uint64_t)) {
-        memset(object, 0, sizeof(uint64_t));
-    } else {
-        memset(object, 0, size);
-    }
-}
-
-/* Item number `index`: argument and result are plain memory or NULL. `copy`:
- * where the task gets its argument; NULL: at `bytes` itself. 0 or the error. */
-static inline int mp__run_plain(const mp__chunk *chunk, const void *bytes,
-                                void *copy, void *result, size_t index)
-{
-    int code;
-
-    mp__task_set_index(index);
-    if (copy != NULL) {
-        mp__copy_object(copy, bytes, chunk->argument.object_size);
-        bytes = copy;
-    }
-    if (result != NULL) {
-        mp__wipe_object(result, chunk->result.object_size);
-    }
-    code = chunk->run(bytes, result);
-    if (copy != NULL && chunk->argument.release != NULL) {
-        mp_serializer_release(&chunk->argument, copy, 1);
-    }
-    return code == 0 ? 0 : mp__run_failed(code);
-}
 
 /* The bytes of the last item are not needed any more. */
 void mp__run_release(mp__runner *runner, const mp__chunk *chunk);

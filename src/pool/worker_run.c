@@ -134,40 +134,66 @@ static int run_decoding(mp__worker *w, const mp__chunk *chunk,
 }
 
 /* Items of plain memory or none on either side. The tasks may be smaller than
- * what is done around them, so what does not change stays out of the loop. */
+ * what is done around them: what does not change stays out of the loop, and
+ * who calls it tells the compiler the sizes where it can. `copy`: where a task
+ * gets its argument; NULL: where that lies. */
+static inline int run_row(mp__worker *w, const mp__chunk *chunk,
+                          const unsigned char *bytes, unsigned char *copy,
+                          struct run *run, size_t size, size_t result_size)
+{
+    int (*const function)(const void *, void *) = chunk->run;
+    const mp__ident ident = w->ident;
+    size_t index = (size_t)chunk->first + run->item;
+    int code;
+
+    do {
+        mp__chaos("before run");
+        MP_KILL_POINT("run.running_plain");
+        mp__task_set_index(index++);
+        if (copy != NULL) {
+            mp__copy_object(copy, bytes, size);
+        }
+        if (result_size > 0) {
+            mp__wipe_object(run->place, result_size);
+        }
+        code = function(copy != NULL ? copy : bytes,
+                        result_size > 0 ? run->place : NULL);
+        if (copy != NULL && chunk->argument.release != NULL) {
+            mp_serializer_release(&chunk->argument, copy, 1);
+        }
+        if (mp__self_ident() != ident) {
+            mp__worker_leave_copy(w);
+        }
+        if (code != 0) {
+            return mp__run_failed(code);
+        }
+        run->place += result_size;
+        bytes = size > 0 ? bytes + size : NULL;
+        run->item++;
+        mp__run_note_done(&run->line, run->item); /* R2 */
+    } while (goes_on(w, run, run->item));
+    return 0;
+}
+
 static int run_plain(mp__worker *w, const mp__chunk *chunk, mp__unpack *unpack,
                      const unsigned char *bytes, struct run *run)
 {
+    const size_t number = sizeof(uint64_t);
     size_t size = mp__chunk_argument_size(chunk);
     size_t result_size = mp__chunk_result_size(chunk);
+    uint32_t first = run->item;
     unsigned char *copy = chunk->where == MP__IN_PLACE || size == 0
                               ? NULL
                               : mp__run_argument(&w->runner, size);
-    unsigned char *place = result_size == 0 ? NULL : run->place;
-    size_t first = (size_t)chunk->first;
-    uint32_t item = run->item;
-    int error = 0;
+    int error;
 
     if (chunk->where != MP__IN_PLACE && size > 0 && copy == NULL) {
         return run_decoding(w, chunk, unpack, bytes, size, run);
     }
-    do {
-        mp__chaos("before run");
-        MP_KILL_POINT("run.running_plain");
-        error = mp__run_plain(chunk, bytes, copy, place, first + item);
-        if (mp__self_ident() != w->ident) {
-            mp__worker_leave_copy(w);
-        }
-        if (error < 0) {
-            break;
-        }
-        place = place == NULL ? NULL : place + result_size;
-        bytes = bytes == NULL ? NULL : bytes + size;
-        item++;
-        mp__run_note_done(&run->line, item); /* R2 */
-    } while (goes_on(w, run, item));
-    mp__unpack_skip(unpack, chunk, item - run->item - (error == 0));
-    run->item = item;
+    error = size == number && result_size == number
+                ? run_row(w, chunk, bytes, copy, run, number, number)
+                : run_row(w, chunk, bytes, copy, run, size, result_size);
+    mp__unpack_skip(unpack, chunk, run->item - first - (error == 0));
     return error;
 }
 
