@@ -24,6 +24,11 @@
 
 #define SLICE_MS 250
 
+/* Of a call that shows nothing before its end. */
+#define NAP       (20 * MP__US)   /* takes two or three times as long */
+#define NAPS_LEFT 5               /* and so many at least the rest takes */
+#define NAP_BYTES ((size_t)65536) /* that a worker gives in one, at most */
+
 static bool is_live(const mp_pool *pool)
 {
     return !pool->is_inline && !pool->over;
@@ -165,6 +170,36 @@ static bool spin_for_news(mp_pool *pool)
     return news;
 }
 
+/* Is there time for a nap before somebody waits for the owner? */
+static bool may_nap(const mp_pool *pool)
+{
+    const mp__batch *batch = pool->awaited;
+    int64_t each; /* ns an item takes all workers together */
+    int64_t items;
+
+    if (batch == NULL || batch->ended == 0 || !pool->is_quick) {
+        return false;
+    }
+    each = (mp__clock_ns() - pool->awaited_since) / (int64_t)batch->ended + 1;
+    items = 3 * NAP / each / pool->core.workers; /* of one, in a nap */
+    return (int64_t)(batch->taken - batch->ended) * each > NAPS_LEFT * NAP &&
+           (size_t)items * mp__chunk_result_size(&batch->task) <= NAP_BYTES;
+}
+
+/* Wait for what comes at once. False: it is time to sleep. Who spins takes time
+ * from a worker where there are not more CPUs than those, so where records come
+ * one after another and nobody but their owner sees them, it naps instead. */
+static bool wait_awake(mp_pool *pool)
+{
+    if (may_nap(pool)) {
+        mp__clock_sleep(NAP);
+        pool->is_quick = mp__outbox_has_news(pool->core.outbox);
+    } else {
+        pool->is_quick = spin_for_news(pool);
+    }
+    return pool->is_quick;
+}
+
 /* O7 to O10 for all of them. */
 static void sleep_armed(mp_pool *const *pools, size_t count, int64_t deadline)
 {
@@ -220,7 +255,7 @@ int mp__owner_wait_all(mp_pool *const *pools, size_t count,
             return MP_ESTATE;
         }
         assert(count > 1 || is_live(pools[0]));
-        if (count > 1 || !spin_for_news(pools[0])) {
+        if (count > 1 || !wait_awake(pools[0])) {
             sleep_armed(pools, count, deadline);
         }
     }

@@ -67,11 +67,14 @@ struct mp_pool {
     mp__batch *finished; /* over, with a callback that is due */
     mp__batch **finished_end;
     mp__tally tally;
-    uint64_t shared_before; /* memory that the workers see was made before */
-    mp__shelves singles;    /* batches of apply_async */
-    mp__shelves waits;      /* chunks that wait, where they are small */
-    uint32_t unlooked;      /* submissions since arrivals were taken in, */
-    int64_t looked;         /* and when that was */
+    uint64_t shared_before;   /* memory that the workers see was made before */
+    mp__shelves singles;      /* batches of apply_async */
+    mp__shelves waits;        /* chunks that wait, where they are small */
+    uint32_t unlooked;        /* submissions since arrivals were taken in, */
+    int64_t looked;           /* and when that was */
+    const mp__batch *awaited; /* DIRECT, by the call that runs; NULL: none */
+    int64_t awaited_since;
+    bool is_quick;          /* what it waits for has just come at once */
     uint32_t bundles;       /* slots with one, */
     int64_t bundles_looked; /* when they were looked at, */
     int bundle_nap;         /* and ms slept since anything came */

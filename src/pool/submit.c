@@ -17,6 +17,7 @@
 #include <string.h>
 
 #define CHUNKS_PER_WORKER 4
+#define CHUNKS_IN_PLACE   16 /* a worker; they cost next to nothing */
 #define SMALL_RESULT      64
 #define AHEAD_PER_WORKER  64
 #define SUBMITS_UNLOOKED  32
@@ -79,10 +80,10 @@ static int check_options(const mp_call_options *options, int fields)
 /* ---- batches over arrays ---- */
 
 /* Some chunks for each worker: one that is slow holds up no other. */
-static uint32_t share_of(const mp_pool *pool, size_t count)
+static uint32_t share_of(const mp_pool *pool, size_t count, size_t each)
 {
     size_t workers = pool->core.workers == 0 ? 1 : pool->core.workers;
-    size_t chunks = workers * CHUNKS_PER_WORKER;
+    size_t chunks = workers * each;
     size_t size = (count + chunks - 1) / chunks;
 
     size = size < 1 ? 1 : size;
@@ -108,7 +109,7 @@ static uint32_t chunk_size_for(const mp_pool *pool, const mp_task *task,
                    ? MP__ITEMS_MOST
                    : (uint32_t)options->chunk_size;
     }
-    size = share_of(pool, count);
+    size = share_of(pool, count, CHUNKS_PER_WORKER);
     most = most_inline(task);
     return size > most && most > 0 ? (uint32_t)most : size;
 }
@@ -162,7 +163,12 @@ static int run_direct(mp_pool *pool, mp__batch *batch)
     int error;
 
     mp__owner_add(pool, batch);
+    if (batch->count > 1) {
+        pool->awaited = batch;
+        pool->awaited_since = mp__clock_ns();
+    }
     (void)mp__owner_wait(pool, batch_is_over, batch, MP__NEVER);
+    pool->awaited = NULL;
     error = batch->failed_error;
     mp__owner_drop(batch, false);
     return error;
@@ -224,7 +230,7 @@ static void look_for_shared(const mp_pool *pool, mp__batch *batch,
                             is_seen(pool, batch->source.items, batch->count,
                                     mp__chunk_argument_size(task));
     if (batch->arguments_seen && by_default) {
-        batch->chunk_size = share_of(pool, batch->count);
+        batch->chunk_size = share_of(pool, batch->count, CHUNKS_IN_PLACE);
     }
     batch->results_seen = mp__chunk_result_is_plain(task) &&
                           is_seen(pool, batch->results, batch->count,

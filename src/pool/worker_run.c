@@ -17,7 +17,7 @@
 #include "platform/kill_point.h"
 #include "platform/self.h"
 
-#define LENGTH_MOST     1024
+#define LENGTH_MOST     4096
 #define LENGTH_IN_CHAOS 4
 #define PAYLOAD_GOOD    ((size_t)16384) /* a sixteenth of the ring */
 #define OBJECT_MOST     ((size_t)1024)
@@ -35,7 +35,7 @@ bool mp__worker_makes_runs(const mp__worker *w, const mp__chunk *chunk)
 /* How many items the run may have that begins with the one in hand. */
 static uint32_t length_of(const mp__worker *w, const mp__chunk *chunk)
 {
-    size_t size = mp__chunk_result_size(chunk);
+    size_t size = chunk->results == NULL ? mp__chunk_result_size(chunk) : 0;
     size_t fits = size == 0 ? LENGTH_MOST : PAYLOAD_GOOD / size;
     size_t length = chunk->count - w->claim.item;
 
