@@ -17,7 +17,8 @@
  * item i and starts item i+1, and whoever may end an item competes for that
  * item and nothing else. Steps, named as in the comments below:
  *
- *   O2  store READY|generation+1      O3  order[position] = slot
+ *   O2  store READY|generation+1      O3  order[position] = slot, and the same
+ *                                         in newest[position]
  *   O4  otail + as many, and look at `sleepers` in the value replaced
  *   O5  wake as many; nobody slept: clear `sleepers`, then wake all
  *   P1, P2  who has which item of a bundle: see bundle.c
@@ -25,7 +26,7 @@
  *   O12 ask: store asked = generation, then look for HELD once more
  *   O13 freeze: CAS -> BROKEN
  *   W0  inherit: CAS HELD|w|i -> RUNNING|w|i
- *   W2  slot = order[ohead]           W3  hand[w] = slot, then
+ *   W2  slot = newest[ohead], if it   W3  hand[w] = slot, then
  *       CAS READY -> RUNNING|w|0      W4  CAS ohead + 1 whatever happened
  *   W8  commit: CAS RUNNING|w|i -> RUNNING|w|next or ENDED
  *   R2  done[w] = slot|next|generation: an item of an open run is over
@@ -186,6 +187,12 @@ _Atomic uint32_t *mp__task_order_at(const mp__task_table *table,
     return &table->order[position & (2 * (uint64_t)table->slots - 1)];
 }
 
+_Atomic uint64_t *mp__task_newest_at(const mp__task_table *table,
+                                     uint64_t position)
+{
+    return &table->control->newest[position & (NEWEST - 1)];
+}
+
 const _Atomic uint32_t *mp__task_sleep_word(const mp__task_table *table)
 {
     return mp__park_low_half(&table->control->otail);
@@ -245,6 +252,9 @@ uint32_t mp__task_table_queue(mp__task_table *table, uint32_t slot,
                           memory_order_release); /* O2 */
     MP_KILL_POINT("submit.ready");
     atomic_store_explicit(mp__task_order_at(table, own->position), slot,
+                          memory_order_release); /* O3 */
+    atomic_store_explicit(mp__task_newest_at(table, own->position),
+                          (uint64_t)slot << 32 | (uint32_t)own->position,
                           memory_order_release); /* O3 */
     MP_KILL_POINT("submit.ordered");
     return generation;

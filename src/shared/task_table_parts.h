@@ -29,8 +29,11 @@ struct mp__task_hand {
     _Atomic uint64_t done; /* slot:16 | item:16 | generation:32, of a run */
 };
 
+#define NEWEST 4 /* a power of two */
+
 struct mp__task_control {
     _Alignas(64) _Atomic uint64_t otail; /* position | closed | sleepers */
+    _Atomic uint64_t newest[NEWEST]; /* slot:32 | position:32, like `order` */
     _Alignas(64) _Atomic uint64_t ohead; /* a hint, never past READY ones */
 };
 
@@ -63,6 +66,9 @@ uint64_t mp__task_word_of(enum mp__task_state state, uint32_t worker,
 /* The entry of the queue at `position`. */
 _Atomic uint32_t *mp__task_order_at(const mp__task_table *table,
                                     uint64_t position);
+/* Where it may be found, too, beside the tail. */
+_Atomic uint64_t *mp__task_newest_at(const mp__task_table *table,
+                                     uint64_t position);
 /* What idle workers sleep on. */
 const _Atomic uint32_t *mp__task_sleep_word(const mp__task_table *table);
 

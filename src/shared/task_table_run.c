@@ -17,6 +17,20 @@ static bool is_between(const mp__task_table *table, uint64_t head,
     return tail - head - 1 < 2 * (uint64_t)table->slots;
 }
 
+/* W2: what the entry at `head` of the queue says, which is before the tail. The
+ * newest entries stand in the line of the tail, which its reader has just got;
+ * one that says it is of this position is no other: positions that have the
+ * same half are further apart than the queue is long. */
+static uint32_t slot_at(const mp__task_table *table, uint64_t head)
+{
+    uint64_t newest = atomic_load_explicit(mp__task_newest_at(table, head),
+                                           memory_order_acquire);
+
+    return (uint32_t)newest == (uint32_t)head
+               ? (uint32_t)(newest >> 32)
+               : atomic_load(mp__task_order_at(table, head));
+}
+
 enum mp__claimed mp__task_table_claim(mp__task_table *table, uint32_t worker,
                                       mp__claim *claim, uint64_t *seen)
 {
@@ -34,7 +48,10 @@ enum mp__claimed mp__task_table_claim(mp__task_table *table, uint32_t worker,
         if (!is_between(table, head, *seen >> POSITION_SHIFT)) {
             break;
         }
-        slot = atomic_load(mp__task_order_at(table, head)); /* W2 */
+        slot = slot_at(table, head);
+        if (slot < table->slots) {
+            __builtin_prefetch(table->bodies + slot * table->body_size);
+        }
         word = mp__task_table_word(table, slot);
         MP_KILL_POINT("claim.looked");
         if (mp__word_state(word) == MP__TASK_READY) {
