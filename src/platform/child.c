@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #if !defined(MP_PORTABLE) && defined(__linux__)
+#include <stdio_ext.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #endif
@@ -166,6 +167,17 @@ void mp__child_on_exit(void (*leave)(int status))
     (void)leave;
 }
 #endif
+
+void mp__child_flush_printed(void)
+{
+#if !defined(MP_PORTABLE) && defined(__linux__)
+    /* Its lock alone takes longer than the smallest tasks. */
+    if (__fpending(stdout) == 0) {
+        return;
+    }
+#endif
+    (void)fflush(stdout);
+}
 
 _Noreturn void mp__child_leave(int status)
 {

@@ -52,6 +52,8 @@ void mp__child_begin_below(const char *title);
  * `leave` must not return. Nothing where libc has no on_exit(). */
 void mp__child_on_exit(void (*leave)(int status));
 
+/* What was printed to stdout is out. */
+void mp__child_flush_printed(void);
 /* Flush stdio and leave at once, running no exit handlers. */
 _Noreturn void mp__child_leave(int status);
 

@@ -15,7 +15,6 @@
 #include "pool/chunk.h"
 
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 /* From so many bytes on their pages are asked for in one call. */
@@ -153,7 +152,7 @@ static mp__cost cost_of_run(mp__worker *w, int64_t ended)
 void mp__worker_flush_last(mp__worker *w, mp__chunk *chunk, uint32_t next)
 {
     if (!mp__worker_reaches(w, chunk, next) || w->bundle.word != NULL) {
-        (void)fflush(stdout);
+        mp__child_flush_printed();
     }
 }
 
