@@ -59,6 +59,7 @@
 
 #include "mp/error.h"
 #include "platform/clock.h"
+#include "platform/cpu.h"
 #include "platform/file.h"
 #include "platform/kill_point.h"
 #include "platform/map.h"
@@ -67,6 +68,12 @@
 #include <stdlib.h>
 
 #define KEPT_MOST ((uint64_t)16 * 1024 * 1024)
+
+#define SHORT_WAIT  3 /* pauses: 0.1 us */
+#define QUICK_WAITS 8 /* in a row */
+#define FAILED_MOST 10
+#define LINGER      64 /* pauses: 2 us */
+#define FEW         4  /* messages */
 
 /* Whole pages, since what lies behind them is given back. */
 static uint64_t kept_of(uint64_t bytes)
@@ -207,6 +214,33 @@ void mp__ring_wake_sleepers(_Atomic uint64_t *word, uint64_t replaced)
     MP_KILL_POINT("ring.woke");
 }
 
+/*
+ * Two that are equally fast would meet at every message, and the line of the
+ * word go to and fro for each. So who has waited very shortly several times in
+ * a row lets some more come before it goes on. Where no more come it is no
+ * stream but an answer that somebody waits for: then it takes more such waits,
+ * twice as many each time, until that is tried again.
+ */
+static void linger(struct mp__pace *pace, const mp__spin *spin, uint64_t now)
+{
+    uint64_t came = mp__ring_items_between(pace->seen, now);
+    int i;
+
+    pace->seen = now;
+    if (pace->lingered && came > FEW) {
+        pace->failed = 0;
+    } else if (pace->lingered) {
+        pace->failed += pace->failed < FAILED_MOST;
+        pace->quick = 0;
+    }
+    pace->quick =
+        spin->allowed > 0 && spin->pauses <= SHORT_WAIT ? pace->quick + 1 : 0;
+    pace->lingered = pace->quick > QUICK_WAITS << pace->failed;
+    for (i = 0; i < LINGER && pace->lingered; i++) {
+        mp__cpu_relax();
+    }
+}
+
 /* Wait until `word` is no longer at `seen`, a slice at most: spin, then say
  * that we sleep and park on what we said. */
 void mp__ring_wait_for_move(mp__ring *ring, _Atomic uint64_t *word,
@@ -224,6 +258,7 @@ void mp__ring_wait_for_move(mp__ring *ring, _Atomic uint64_t *word,
     } while (((now ^ seen) & ~SLEEPERS) == 0 && mp__spin_once(&spin));
     mp__spin_end(&spin, ((now ^ seen) & ~SLEEPERS) != 0);
     if (((now ^ seen) & ~SLEEPERS) != 0) {
+        linger(&ring->paces[word == &ring->shared->tail], &spin, now);
         return;
     }
     MP_KILL_POINT("ring.marking_sleep");

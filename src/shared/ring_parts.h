@@ -84,6 +84,14 @@ struct mp__loan {
     size_t capacity;
 };
 
+/* How one side of this process has waited for the other. */
+struct mp__pace {
+    uint64_t seen; /* of the other's word when the last wait ended */
+    int quick;     /* waits in a row that were short */
+    int failed;    /* times in a row that lingering brought nothing */
+    bool lingered; /* the last one for more than came first */
+};
+
 struct mp__ring {
     struct mp__ring_shared *shared;
     size_t map_size;
@@ -97,6 +105,7 @@ struct mp__ring {
     mp__ident creator;
     mp__spin_budget guard_budget;
     mp__spin_budget data_budget;
+    struct mp__pace paces[2]; /* of those that wait for HEAD, and for TAIL */
     struct mp__block_map maps[MP__BLOCKS];
     uint64_t mapped; /* bytes of them */
     struct mp__loan reserved;
