@@ -36,8 +36,9 @@
 #define WAITERS    (UINT32_C(1) << 31)
 #define IDENT_MASK ((UINT32_C(1) << MP__IDENT_BITS) - 1)
 
-#define SLICE_FIRST (2 * MP__MS)
-#define SLICE_MOST  (50 * MP__MS)
+#define MOMENTS_MOST 32 /* pauses: 1 us */
+#define SLICE_FIRST  (2 * MP__MS)
+#define SLICE_MOST   (50 * MP__MS)
 
 /* G1; acquire order makes what the former holder wrote visible. */
 static bool take_free(mp__guard *guard, uint32_t mine)
@@ -64,19 +65,25 @@ static bool take_over(mp__guard *guard, uint32_t seen, mp__ident self)
     return taken;
 }
 
-/* Wait a while for the holder to finish, without sleeping. */
+/* Wait a while for the holder to finish, without sleeping. Each look takes the
+ * line of the word away from those who pass it on, so looks become rarer. */
 static bool spin_for(mp__guard *guard, uint32_t mine, mp__spin_budget *budget)
 {
     mp__spin spin;
     bool taken = false;
+    bool more = true;
+    int moments = 1; /* until the next look */
+    int i;
 
     mp__spin_begin(&spin, budget);
-    while (!taken) {
+    while (!taken && more) {
         if (atomic_load_explicit(&guard->word, memory_order_relaxed) == 0) {
             taken = take_free(guard, mine);
-        } else if (!mp__spin_once(&spin)) {
-            break;
         }
+        for (i = 0; i < moments && !taken && more; i++) {
+            more = mp__spin_once(&spin);
+        }
+        moments = moments < MOMENTS_MOST ? 2 * moments : moments;
     }
     mp__spin_end(&spin, taken);
     return taken;
