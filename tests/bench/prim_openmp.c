@@ -37,11 +37,11 @@ void prim_openmp_squares(const int64_t *x, int64_t *y, long count, int threads,
     }
 }
 
-void prim_openmp_calls(int (*run)(const void *argument, void *result),
-                       const int64_t *x, int64_t *y, long count, int threads)
+void prim_openmp_calls(prim_task *run, const int64_t *x, int64_t *y, long count,
+                       int threads)
 {
-    int (*volatile hidden)(const void *, void *) = run; /* not to be inlined */
-    int (*const call)(const void *, void *) = hidden;
+    prim_task *volatile hidden = run; /* not to be inlined */
+    prim_task *call = hidden;
 
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (long i = 0; i < count; i++) {
@@ -76,8 +76,8 @@ void prim_openmp_squares(const int64_t *x, int64_t *y, long count, int threads,
     }
 }
 
-void prim_openmp_calls(int (*run)(const void *argument, void *result),
-                       const int64_t *x, int64_t *y, long count, int threads)
+void prim_openmp_calls(prim_task *run, const int64_t *x, int64_t *y, long count,
+                       int threads)
 {
     (void)threads;
     for (long i = 0; i < count; i++) {

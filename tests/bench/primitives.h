@@ -32,6 +32,16 @@ int prim_spin_start(prim_spin *spin);
 int prim_spin_trip(void *spin, long i);
 int prim_spin_stop(prim_spin *spin);
 
+/* decided: ping-pong over the lines of a task whose end one word decides. */
+typedef struct prim_decided {
+    struct prim_lines *lines;
+    uint64_t trips;
+    pid_t pid;
+} prim_decided;
+int prim_decided_start(prim_decided *decided);
+int prim_decided_trip(void *decided, long i);
+int prim_decided_stop(prim_decided *decided);
+
 /* ring: many producers, many consumers, 64-byte messages, unprotected. */
 typedef struct prim_ring prim_ring;
 enum { PRIM_MESSAGE = 64 };
@@ -81,15 +91,21 @@ double prim_slabs_run(const prim_slabs *plan);
  * give into rings of their own. Seconds; < 0: wrong. */
 double prim_claim_run(int workers, long count);
 
+/* forked: y[i] by run(&x[i], &y[i]), arrays that the forks share. Seconds; < 0:
+ * wrong. */
+typedef int prim_task(const void *argument, void *result);
+double prim_forked_map(prim_task *run, int64_t *x, int64_t *y, long count,
+                       int workers);
+
 /* openmp: threads. False where the compiler has it not. */
 bool prim_openmp_here(void);
 /* y[i] = x[i] * x[i]; `chunk` 0: static, else dynamic. */
 void prim_openmp_squares(const int64_t *x, int64_t *y, long count, int threads,
                          int chunk);
-/* prim_burn() of each of `steps`, dynamic, 1; the results summed up. */
 /* schedule(static), a call through a pointer for each item. */
-void prim_openmp_calls(int (*run)(const void *argument, void *result),
-                       const int64_t *x, int64_t *y, long count, int threads);
+void prim_openmp_calls(prim_task *run, const int64_t *x, int64_t *y, long count,
+                       int threads);
+/* prim_burn() of each of `steps`, dynamic, 1; the results summed up. */
 uint64_t prim_openmp_burn(const int64_t *steps, long count, int threads);
 
 /* Work that no compiler shortens: so many dependent steps. */

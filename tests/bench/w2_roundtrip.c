@@ -61,6 +61,18 @@ static int spin(const void *plan, double *values)
     return prim_spin_stop(&word) == 0 ? outcome : BENCH_WRONG;
 }
 
+static int decide(const void *plan, double *values)
+{
+    prim_decided word;
+    int outcome;
+
+    if (prim_decided_start(&word) != 0) {
+        return BENCH_WRONG;
+    }
+    outcome = bench_trips(prim_decided_trip, &word, plan, values);
+    return prim_decided_stop(&word) == 0 ? outcome : BENCH_WRONG;
+}
+
 /* All that is forked meanwhile is on that CPU, too. */
 static int on_one_cpu(int (*once)(const void *, double *), const void *plan,
                       double *values)
@@ -108,6 +120,7 @@ void bench_roundtrip(void)
     const bench_case cases[] = {
         { "libmp", TWO_CPUS, bench_roundtrip_libmp, &awake },
         { "spin", TWO_CPUS, spin, &awake },
+        { "decided", TWO_CPUS, decide, &awake },
         { "pipe", TWO_CPUS, bench_roundtrip_pipe, &slow },
         { "cpython", TWO_CPUS, bench_cpython,
           bench_quick ? "roundtrip 300" : "roundtrip 2000" },

@@ -139,6 +139,24 @@ static int openmp(const void *plan, double *values)
                               : BENCH_ABSENT;
 }
 
+static int forked(const void *context, double *values)
+{
+    const struct plan *plan = context;
+    size_t size = (size_t)plan->count * sizeof(int64_t);
+    int64_t *x = bench_shared(size);
+    int64_t *y = bench_shared(size);
+    double seconds;
+    int outcome;
+
+    fill(x, y, plan->count);
+    seconds = prim_forked_map(square, x, y, plan->count, WORKERS);
+    values[0] = seconds * 1e9 / (double)plan->count;
+    outcome = seconds < 0 ? BENCH_WRONG : check(y, plan->count);
+    bench_unshare(x, size);
+    bench_unshare(y, size);
+    return outcome;
+}
+
 void bench_map_tiny(void)
 {
     const struct plan plain = { .count = bench_size(1000000, 200000) };
@@ -162,6 +180,7 @@ void bench_map_tiny(void)
         { "libmp", { { "shared", "ns/item" } }, libmp, &shared },
         { "openmp_static", { { "shared", "ns/item" } }, openmp, &shared },
         { "openmp_call", { { "shared", "ns/item" } }, openmp, &called },
+        { "forked", { { "shared", "ns/item" } }, forked, &shared },
     };
 
     bench_compare("W3_map_tiny", cases, sizeof(cases) / sizeof(*cases));
