@@ -44,10 +44,18 @@ static const bench_goal goals[] = {
 
 static const bench_flat flats[] = {
     { "W11_growth",
+      NULL,
       { "tasks=10000", "tasks=100000", "tasks=1000000", "tasks=10000000" } },
-    { "W11_growth", { "memory=100000", "memory=1000000", "memory=10000000" } },
-    { "W11_growth", { "bytes=1048576", "bytes=8388608", "bytes=67108864" } },
-    { "W11_growth", { "workers=1", "workers=2" } },
+    { "W11_growth",
+      NULL,
+      { "memory=100000", "memory=1000000", "memory=10000000" } },
+    { "W11_growth",
+      NULL,
+      { "bytes=1048576", "bytes=8388608", "bytes=67108864" } },
+    { "W11_growth",
+      "memcpy",
+      { "bytes=1048576", "bytes=8388608", "bytes=67108864" } },
+    { "W11_growth", NULL, { "workers=1", "workers=2" } },
 };
 
 const bench_goal *bench_goal_of(const char *workload, const char *param,

@@ -62,6 +62,19 @@ static const char *verdict(const bench_goal *goal, double value)
                : "not met";
 }
 
+/* libmp / peer, round by round. */
+static struct spread ratio_of(const bench_figure *mine,
+                              const bench_figure *other)
+{
+    double ratios[BENCH_ROUNDS_MAX] = { 0 };
+    size_t count = mine->count < other->count ? mine->count : other->count;
+
+    for (size_t i = 0; i < count; i++) {
+        ratios[i] = mine->samples[i] / other->samples[i];
+    }
+    return spread_of(ratios, count);
+}
+
 static void print_row(const bench_figure *mine, const bench_figure *other,
                       const bench_goal *goal)
 {
@@ -75,14 +88,8 @@ static void print_row(const bench_figure *mine, const bench_figure *other,
     (void)snprintf(name, sizeof(name), "%s %s", mine->param, mine->unit);
     write_spread(here, sizeof(here), mine_spread);
     if (other != NULL) {
-        double ratios[BENCH_ROUNDS_MAX] = { 0 };
-        size_t count = mine->count < other->count ? mine->count : other->count;
-        struct spread ratio_spread;
+        struct spread ratio_spread = ratio_of(mine, other);
 
-        for (size_t i = 0; i < count; i++) {
-            ratios[i] = mine->samples[i] / other->samples[i];
-        }
-        ratio_spread = spread_of(ratios, count);
         judged = ratio_spread.middle;
         write_spread(there, sizeof(there),
                      spread_of(other->samples, other->count));
@@ -128,13 +135,14 @@ static void print_figure(const bench_figure *mine, const bench_figure *all,
     }
 }
 
-static const bench_figure *find(const char *workload, const char *param,
-                                const bench_figure *all, size_t count)
+static const bench_figure *find(const char *peer, const char *workload,
+                                const char *param, const bench_figure *all,
+                                size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (all[i].count > 0 && strcmp(all[i].workload, workload) == 0 &&
             strcmp(all[i].param, param) == 0 &&
-            strcmp(all[i].peer, "libmp") == 0) {
+            strcmp(all[i].peer, peer) == 0) {
             return &all[i];
         }
     }
@@ -150,21 +158,28 @@ static void print_flat(const bench_flat *flat, const bench_figure *all,
     const char *last = "";
 
     for (size_t i = 0; flat->params[i] != NULL; i++) {
-        const bench_figure *figure =
-            find(flat->workload, flat->params[i], all, count);
+        const char *param = flat->params[i];
+        const bench_figure *mine =
+            find("libmp", flat->workload, param, all, count);
+        const bench_figure *other =
+            flat->beside == NULL
+                ? NULL
+                : find(flat->beside, flat->workload, param, all, count);
         double middle;
 
-        if (figure == NULL) {
+        if (mine == NULL || (flat->beside != NULL && other == NULL)) {
             return;
         }
-        middle = spread_of(figure->samples, figure->count).middle;
+        middle = (other == NULL ? spread_of(mine->samples, mine->count)
+                                : ratio_of(mine, other))
+                     .middle;
         low = i == 0 || middle < low ? middle : low;
         high = i == 0 || middle > high ? middle : high;
-        last = flat->params[i];
+        last = param;
     }
-    printf("%s from %s to %s: most is %.2f x least; goal <= %.1f %s\n",
-           flat->workload, flat->params[0], last, high / low,
-           1 + BENCH_FLAT_PERCENT / 100.0,
+    printf("%s %sfrom %s to %s: most is %.2f x least; goal <= %.1f %s\n",
+           flat->workload, flat->beside == NULL ? "" : "beside its peer ",
+           flat->params[0], last, high / low, 1 + BENCH_FLAT_PERCENT / 100.0,
            high / low <= 1 + BENCH_FLAT_PERCENT / 100.0 ? "met" : "not met");
 }
 
