@@ -87,6 +87,10 @@ int mp__owner_watch(mp_pool *pool)
 {
     pool->watched = true;
     if (is_live(pool)) {
+        if (pool->bundles > 0) {
+            mp__bundles_end(pool);
+            mp__pump(pool);
+        }
         mp__bell_arm(&pool->core.control->bell);
     }
     return pool->core.bell_read;

@@ -189,21 +189,46 @@ static void relieve(mp_pool *pool, uint32_t slot, mp__bundle *bundle,
     }
 }
 
+/* The bundle of `slot`, which has one. False: somebody has overwritten it. */
+static bool find_bundle(mp_pool *pool, uint32_t slot, mp__bundle *bundle)
+{
+    const mp__slot_use *use = &pool->uses[slot];
+
+    *bundle = mp__task_table_bundle(pool->core.table, slot, use->generation);
+    if (bundle->word == NULL || mp__bundle_end(bundle) != use->count) {
+        pool->damaged = true; /* the next step ends the pool */
+        return false;
+    }
+    return true;
+}
+
 static void look_at(mp_pool *pool, uint32_t slot)
 {
     mp__slot_use *use = &pool->uses[slot];
     uint64_t word = mp__task_table_word(pool->core.table, slot);
     enum mp__task_state state = mp__word_state(word);
-    mp__bundle bundle =
-        mp__task_table_bundle(pool->core.table, slot, use->generation);
     uint32_t seen_at = use->seen_at;
+    mp__bundle bundle;
 
-    if (bundle.word == NULL || mp__bundle_end(&bundle) != use->count) {
-        pool->damaged = true;
-    } else if (state == MP__TASK_RUNNING || state == MP__TASK_HELD) {
+    if (find_bundle(pool, slot, &bundle) &&
+        (state == MP__TASK_RUNNING || state == MP__TASK_HELD)) {
         use->seen_at = mp__bundle_at(&bundle) + 1;
         if (use->seen_at == seen_at) {
             relieve(pool, slot, &bundle, word);
+        }
+    }
+}
+
+void mp__bundles_end(mp_pool *pool)
+{
+    uint32_t slots = mp__task_table_slots(pool->core.table);
+    mp__bundle bundle;
+    uint32_t slot;
+
+    for (slot = 0; slot < slots; slot++) {
+        if (pool->uses[slot].bundled > 0 && find_bundle(pool, slot, &bundle)) {
+            relieve(pool, slot, &bundle,
+                    mp__task_table_word(pool->core.table, slot));
         }
     }
 }

@@ -20,8 +20,10 @@ void mp__free_slot(mp_pool *pool, uint32_t slot)
 {
     mp__slot_use *use = &pool->uses[slot];
 
-    if (use->in_file) {
+    if (use->in_file > 0) {
         mp__arguments_free(pool->arguments, slot);
+        pool->in_file -= use->in_file;
+        pool->in_file_count--;
     }
     pool->bundles -= use->bundled > 0;
     *use = (mp__slot_use){ .batch = NULL };

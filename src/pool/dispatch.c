@@ -18,6 +18,11 @@
 
 #define ANNOUNCED_TOGETHER 8
 
+/* Long arguments that are handed out ahead: about what a cache holds, and some
+ * for each worker whatever they are. */
+#define PLENTY_BYTES ((size_t)16 * 1024 * 1024)
+#define PLENTY_EACH  2
+
 static enum mp__arguments_in place_for(const mp__batch *batch,
                                        const mp__taken *taken)
 {
@@ -71,6 +76,7 @@ static void place(mp_pool *pool, mp__batch *batch, const mp__taken *taken)
     enum mp__arguments_in where = place_for(batch, taken);
     /* All that a batch bundles has more than one: see bundles.c. */
     uint32_t bundled = batch->bundles && taken->count > 1 ? taken->count : 0;
+    size_t in_file = where == MP__IN_FILE ? taken->size : 0;
     mp__news news = { .end = MP_TASK_FAILED };
 
     MP_KILL_POINT("place.begun");
@@ -90,8 +96,10 @@ static void place(mp_pool *pool, mp__batch *batch, const mp__taken *taken)
                                        .first = taken->first,
                                        .count = taken->count,
                                        .bundled = bundled,
-                                       .in_file = where == MP__IN_FILE };
+                                       .in_file = in_file };
     pool->bundles += bundled > 0;
+    pool->in_file += in_file;
+    pool->in_file_count += in_file > 0;
     pool->uses[slot].generation =
         mp__task_table_queue(pool->core.table, slot, bundled);
 }
@@ -173,11 +181,20 @@ static mp__batch *next_hungry(mp_pool *pool)
     return NULL;
 }
 
+/* Do so many long arguments wait that more would only make memory cold? */
+static bool has_plenty(const mp_pool *pool)
+{
+    return pool->in_file >= PLENTY_BYTES &&
+           pool->in_file_count >= PLENTY_EACH * pool->core.workers;
+}
+
 /* Hand out one chunk of the batches in turn; false when there is none. */
 static bool hand_out_taken(mp_pool *pool)
 {
     mp__batch *batch =
-        pool->tally.pending < pool->max_pending ? next_hungry(pool) : NULL;
+        pool->tally.pending < pool->max_pending && !has_plenty(pool)
+            ? next_hungry(pool)
+            : NULL;
     mp__taken taken;
 
     if (batch == NULL) {

@@ -22,7 +22,7 @@ typedef struct mp__slot_use {
     uint32_t bundled; /* items it had as a bundle; 0: it is none */
     uint32_t seen_at; /* 1 + the one in hand when that was looked at */
     uint32_t told;    /* items whose end was taken in before their record */
-    bool in_file;     /* its arguments are */
+    size_t in_file;   /* bytes of its arguments there; 0: they are not */
 } mp__slot_use;
 
 /* A chunk that waits for a slot. */
@@ -75,6 +75,8 @@ struct mp_pool {
     const mp__batch *awaited; /* DIRECT, by the call that runs; NULL: none */
     int64_t awaited_since;
     bool is_quick;          /* what it waits for has just come at once */
+    size_t in_file;         /* bytes of arguments there, */
+    uint32_t in_file_count; /* of so many slots */
     uint32_t bundles;       /* slots with one, */
     int64_t bundles_looked; /* when they were looked at, */
     int bundle_nap;         /* and ms slept since anything came */

@@ -54,6 +54,8 @@ void mp__bundles_begin(const mp_pool *pool, mp__batch *batch);
 void mp__bundle_size(const mp_pool *pool, mp__batch *batch);
 /* Take bundles apart in which an item takes long. */
 void mp__bundles_look(mp_pool *pool);
+/* From here on nobody may be there to look: take all apart. */
+void mp__bundles_end(mp_pool *pool);
 /* How long to sleep before looking again, where nobody else would wake us
  * before `ms` milliseconds: longer each time nothing comes. */
 int mp__bundles_nap(mp_pool *pool, int ms);

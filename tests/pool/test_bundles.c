@@ -153,6 +153,18 @@ static void read_all(mp_iterator *iterator, int64_t count, int64_t odd_error)
     mp_iterator_destroy(iterator);
 }
 
+static void read_rest(mp_iterator *iterator, int64_t count)
+{
+    int64_t got;
+
+    while (count-- > 0) {
+        assert_int_equal(
+            mp_iterator_next(iterator, &got, NULL, MP_TEST_LONG_MS), 1);
+    }
+    assert_int_equal(mp_iterator_next(iterator, &got, NULL, 1000), 0);
+    mp_iterator_destroy(iterator);
+}
+
 static void an_item_that_takes_long_holds_up_no_other(void **state)
 {
     mp_pool *pool = mp_test_pool(&(mp_pool_options){ .workers = 2 });
@@ -279,6 +291,36 @@ static void what_has_not_begun_does_not_after_its_iterator(void **state)
     mp_pool_destroy(pool);
 }
 
+/* ---- who polls is not there to see ---- */
+
+static void none_is_left_where_the_descriptor_is_polled(void **state)
+{
+    mp_pool *pool = mp_test_pool(&(mp_pool_options){ .workers = 2 });
+    struct source source = { .pool = pool, .count = COUNT };
+    mp_iterator *iterator = iterate(&source, &waiting_task);
+    int64_t got;
+    int i;
+
+    (void)state;
+    for (i = 0; i < ODD_ONE - TOGETHER; i++) {
+        assert_int_equal(
+            mp_iterator_next(iterator, &got, NULL, MP_TEST_LONG_MS), 1);
+    }
+    assert_true(pool->bundles > 0);
+    assert_true(mp_pool_descriptor(pool) >= 0);
+    for (i = 0; i < (int)mp__task_table_slots(pool->core.table); i++) {
+        mp__bundle bundle = mp__task_table_bundle(pool->core.table, (uint32_t)i,
+                                                  pool->uses[i].generation);
+
+        assert_true(pool->uses[i].bundled == 0 ||
+                    mp__bundle_at(&bundle) + 1 >= mp__bundle_end(&bundle));
+    }
+    atomic_store(&mp_test_shared->open, 1);
+    read_rest(iterator, COUNT - (ODD_ONE - TOGETHER));
+    assert_each_has_run_once(COUNT);
+    mp_pool_destroy(pool);
+}
+
 /* ---- where they go singly ---- */
 
 static void count_nothing(mp_result *result, void *context)
@@ -361,6 +403,7 @@ int main(void)
         WITH_BOARD(a_map_in_chunks_of_one_is_held_up_by_none),
         WITH_BOARD(a_death_takes_no_other_item_along),
         WITH_BOARD(what_has_not_begun_does_not_after_its_iterator),
+        WITH_BOARD(none_is_left_where_the_descriptor_is_polled),
         WITH_BOARD(nothing_goes_together_that_could_be_seen_to),
     };
 
