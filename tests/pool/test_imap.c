@@ -4,9 +4,12 @@
 #include "support/fixture.h"
 #include "support/pool_helpers.h"
 
+#include "pool/owner.h"
+
 #include <mp/mp.h>
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MANY 5000
@@ -124,6 +127,71 @@ static void a_source_is_read_ahead_by_a_bounded_amount(void **state)
     mp_pool_destroy(pool);
 }
 
+enum { LONG_BYTES = 4 * 1024 * 1024, LONG_ITEMS = 60 };
+
+struct long_source {
+    mp_pool *pool;
+    unsigned char *bytes;
+    int64_t taken;
+    uint32_t most; /* that workers had or were to have when one was taken */
+};
+
+static int give_long(void *context, void *argument)
+{
+    struct long_source *source = context;
+
+    if (source->taken == LONG_ITEMS) {
+        return 0;
+    }
+    source->taken++;
+    if (source->pool->in_file_count > source->most) {
+        source->most = source->pool->in_file_count;
+    }
+    *(mp_bytes *)argument = (mp_bytes){ source->bytes, LONG_BYTES };
+    return 1;
+}
+
+static int measure(const void *argument, void *result)
+{
+    const mp_bytes *bytes = argument;
+
+    *(int64_t *)result = (int64_t)bytes->size;
+    return 0;
+}
+
+static const mp_task measure_task = { .run = measure,
+                                      .argument = &mp_serializer_bytes,
+                                      .result = &mp_serializer_int64 };
+
+static void long_arguments_are_not_all_taken_at_once(void **state)
+{
+    int workers = *(int *)*state;
+    mp_pool *pool = mp_test_pool_of(state);
+    struct long_source source = { .pool = pool,
+                                  .bytes = calloc(1, LONG_BYTES) };
+    mp_iterator *iterator = NULL;
+    int64_t handed = 0;
+    int64_t got = 0;
+
+    assert_non_null(source.bytes);
+    assert_int_equal(mp_pool_imap_unordered(
+                         pool, &iterator, &measure_task,
+                         &(mp_source){ .next = give_long, .context = &source },
+                         NULL),
+                     0);
+    while (mp_iterator_next(iterator, &got, NULL, MP_TEST_LONG_MS) > 0) {
+        assert_int_equal(got, LONG_BYTES);
+        handed++;
+    }
+    assert_int_equal(handed, LONG_ITEMS);
+    /* The next came when there were less than 16 MiB, or two a worker. */
+    assert_in_range(source.most, 1, (workers > 2 ? 2 * workers : 4) - 1);
+    assert_int_equal(pool->in_file, 0);
+    mp_iterator_destroy(iterator);
+    mp_pool_destroy(pool);
+    free(source.bytes);
+}
+
 static void an_error_of_the_source_comes_once_after_its_items(void **state)
 {
     struct counter counter = { .end = 30, .error = -77 };
@@ -202,6 +270,7 @@ int main(void)
         MP_TEST_EVERYWHERE(imap_keeps_the_order),
         MP_TEST_EVERYWHERE(imap_unordered_gives_each_item_once),
         MP_TEST_EVERYWHERE(a_source_is_read_ahead_by_a_bounded_amount),
+        MP_TEST_WITH_WORKERS(long_arguments_are_not_all_taken_at_once),
         MP_TEST_EVERYWHERE(an_error_of_the_source_comes_once_after_its_items),
         MP_TEST_WITH_WORKERS(a_timed_next_loses_nothing),
         MP_TEST_EVERYWHERE(failed_items_of_an_iterator_are_items_with_a_report),
