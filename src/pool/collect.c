@@ -265,10 +265,9 @@ static bool deliver(mp_pool *pool, uint32_t w, const mp__arrival *arrival,
     }
     use = &pool->uses[arrival->slot];
     if (arrival->kind == MP__RECORD_RESULT) {
-        read_from_ring(pool, pool->uses[arrival->slot].batch, arrival, &news);
+        read_from_ring(pool, use->batch, arrival, &news);
     } else if (arrival->kind == MP__RECORD_IN_FILE) {
-        if (!read_from_file(pool, w, pool->uses[arrival->slot].batch, arrival,
-                            &news)) {
+        if (!read_from_file(pool, w, use->batch, arrival, &news)) {
             return false;
         }
     } else if (arrival->kind == MP__RECORD_RUN) {

@@ -351,7 +351,8 @@ static bool withdraw_held(mp_pool *pool, uint32_t slot, mp__news news)
     if (!mp__task_table_withdraw_held(pool->core.table, slot, &claim)) {
         return false;
     }
-    if (claim.item < use->ended || claim.item >= use->count) {
+    if (claim.item < use->ended || claim.item < use->told ||
+        claim.item >= use->count) {
         pool->damaged = true; /* no word that a process of ours writes */
         return true;
     }
@@ -384,7 +385,7 @@ static bool withdraw_queued(mp_pool *pool, mp__batch *batch, bool kill,
             continue;
         }
         if (mp__task_table_withdraw(pool->core.table, slot)) { /* O11 */
-            if (use.ended > 0) {
+            if (use.ended > 0 || use.told > 0) {
                 pool->damaged = true; /* it had begun: who made it READY? */
                 continue;
             }
