@@ -65,6 +65,18 @@ static bool take_over(mp__guard *guard, uint32_t seen, mp__ident self)
     return taken;
 }
 
+/* So many, but after a yield it is time to look. False: time to sleep. */
+static bool spend_moments(mp__spin *spin, int moments)
+{
+    bool more;
+
+    do {
+        more = mp__spin_once(spin);
+        moments--;
+    } while (more && moments > 0 && spin->pauses < spin->allowed);
+    return more;
+}
+
 /* Wait a while for the holder to finish, without sleeping. Each look takes the
  * line of the word away from those who pass it on, so looks become rarer. */
 static bool spin_for(mp__guard *guard, uint32_t mine, mp__spin_budget *budget)
@@ -73,16 +85,13 @@ static bool spin_for(mp__guard *guard, uint32_t mine, mp__spin_budget *budget)
     bool taken = false;
     bool more = true;
     int moments = 1; /* until the next look */
-    int i;
 
     mp__spin_begin(&spin, budget);
     while (!taken && more) {
         if (atomic_load_explicit(&guard->word, memory_order_relaxed) == 0) {
             taken = take_free(guard, mine);
         }
-        for (i = 0; i < moments && !taken && more; i++) {
-            more = mp__spin_once(&spin);
-        }
+        more = taken || spend_moments(&spin, moments);
         moments = moments < MOMENTS_MOST ? 2 * moments : moments;
     }
     mp__spin_end(&spin, taken);

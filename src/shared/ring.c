@@ -233,8 +233,11 @@ static void linger(struct mp__pace *pace, const mp__spin *spin, uint64_t now)
         pace->failed += pace->failed < FAILED_MOST;
         pace->quick = 0;
     }
-    pace->quick =
-        spin->allowed > 0 && spin->pauses <= SHORT_WAIT ? pace->quick + 1 : 0;
+    if (spin->allowed <= 0 || spin->pauses > SHORT_WAIT) {
+        pace->quick = 0;
+    } else if (pace->quick <= QUICK_WAITS << FAILED_MOST) {
+        pace->quick++;
+    }
     pace->lingered = pace->quick > QUICK_WAITS << pace->failed;
     for (i = 0; i < LINGER && pace->lingered; i++) {
         mp__cpu_relax();
