@@ -133,66 +133,94 @@ static int run_decoding(mp__worker *w, const mp__chunk *chunk,
     return error;
 }
 
-/* Items of plain memory or none on either side. The tasks may be smaller than
- * what is done around them: what does not change stays out of the loop, and
- * who calls it tells the compiler the sizes where it can. `copy`: where a task
- * gets its argument; NULL: where that lies. */
+/* What the loop over a row of plain objects knows from its start. */
+struct row {
+    const unsigned char *bytes; /* of the item in hand */
+    unsigned char *copy; /* where a task gets its argument; NULL: there */
+    size_t size;         /* of an argument; 0: none */
+    size_t result_size;
+};
+
+/* The tasks may be smaller than what is done around them: what does not change
+ * stays out of the loop, what does stays in registers, and who calls it tells
+ * the compiler the sizes where it can. */
 static inline int run_row(mp__worker *w, const mp__chunk *chunk,
-                          const unsigned char *bytes, unsigned char *copy,
-                          struct run *run, size_t size, size_t result_size)
+                          struct run *run, struct row row)
 {
     int (*const function)(const void *, void *) = chunk->run;
+    const mp__self *const self = mp__self_page; /* NULL: ask each time */
     const mp__ident ident = w->ident;
-    size_t index = (size_t)chunk->first + run->item;
+    const struct run all = *run;
+    const uint64_t base = chunk->first;
+    unsigned char *place = all.place;
+    uint32_t item = all.item;
     int code;
 
     do {
-        mp__chaos("before run");
         MP_KILL_POINT("run.running_plain");
-        mp__task_set_index(index++);
-        if (copy != NULL) {
-            mp__copy_object(copy, bytes, size);
+        mp__task_set_index((size_t)(base + item));
+        if (row.copy != NULL) {
+            mp__copy_object(row.copy, row.bytes, row.size);
         }
-        if (result_size > 0) {
-            mp__wipe_object(run->place, result_size);
+        if (row.result_size > 0) {
+            mp__wipe_object(place, row.result_size);
         }
-        code = function(copy != NULL ? copy : bytes,
-                        result_size > 0 ? run->place : NULL);
-        if (copy != NULL && chunk->argument.release != NULL) {
-            mp_serializer_release(&chunk->argument, copy, 1);
-        }
-        if (mp__self_ident() != ident) {
+        code = function(row.copy != NULL ? row.copy : row.bytes,
+                        row.result_size > 0 ? place : NULL);
+        if (self == NULL ||
+            atomic_load_explicit(&self->ident, memory_order_relaxed) != ident) {
             mp__worker_leave_copy(w);
         }
         if (code != 0) {
-            return mp__run_failed(code);
+            break;
         }
-        run->place += result_size;
-        bytes = size > 0 ? bytes + size : NULL;
-        run->item++;
-        mp__run_note_done(&run->line, run->item); /* R2 */
-    } while (goes_on(w, run, run->item));
-    return 0;
+        place += row.result_size;
+        row.bytes = row.size > 0 ? row.bytes + row.size : NULL;
+        item++;
+        mp__run_note_done(&all.line, item); /* R2 */
+    } while (goes_on(w, &all, item));
+    run->place = place;
+    run->item = item;
+    return code == 0 ? 0 : mp__run_failed(code);
+}
+
+/* Both sides are plain memory or nothing, and nothing is to be done around an
+ * item but to call its task. */
+static bool is_row(const mp__chunk *chunk, const mp__unpack *unpack,
+                   uint32_t items)
+{
+    return mp__chunk_argument_is_plain(chunk) &&
+           (!chunk->has_argument || chunk->argument.release == NULL) &&
+           unpack->left >= mp__chunk_argument_size(chunk) * (items - 1) &&
+           !mp__chaos_is_on();
 }
 
 static int run_plain(mp__worker *w, const mp__chunk *chunk, mp__unpack *unpack,
                      const unsigned char *bytes, struct run *run)
 {
     const size_t number = sizeof(uint64_t);
-    size_t size = mp__chunk_argument_size(chunk);
-    size_t result_size = mp__chunk_result_size(chunk);
-    uint32_t first = run->item;
-    unsigned char *copy = chunk->where == MP__IN_PLACE || size == 0
-                              ? NULL
-                              : mp__run_argument(&w->runner, size);
+    const size_t size = mp__chunk_argument_size(chunk);
+    const size_t result_size = mp__chunk_result_size(chunk);
+    const bool numbers = size == number && result_size == number;
+    const uint32_t first = run->item;
+    struct row row = { bytes, NULL, size, result_size };
     int error;
 
-    if (chunk->where != MP__IN_PLACE && size > 0 && copy == NULL) {
-        return run_decoding(w, chunk, unpack, bytes, size, run);
+    if (chunk->where != MP__IN_PLACE && size > 0) {
+        row.copy = mp__run_argument(&w->runner, size);
+        if (row.copy == NULL) {
+            return run_decoding(w, chunk, unpack, bytes, size, run);
+        }
     }
-    error = size == number && result_size == number
-                ? run_row(w, chunk, bytes, copy, run, number, number)
-                : run_row(w, chunk, bytes, copy, run, size, result_size);
+    if (numbers && row.copy == NULL) {
+        error =
+            run_row(w, chunk, run, (struct row){ bytes, NULL, number, number });
+    } else if (numbers) {
+        error = run_row(w, chunk, run,
+                        (struct row){ bytes, row.copy, number, number });
+    } else {
+        error = run_row(w, chunk, run, row);
+    }
     mp__unpack_skip(unpack, chunk, run->item - first - (error == 0));
     return error;
 }
@@ -215,9 +243,7 @@ bool mp__worker_run_on(mp__worker *w, mp__chunk *chunk, mp__unpack *unpack,
     if (record->attempt > 1) {
         run.end = first + 1; /* a forerunner died in that one alone */
     }
-    ran->error = mp__chunk_argument_is_plain(chunk) &&
-                         unpack->left >= mp__chunk_argument_size(chunk) *
-                                             (run.end - first - 1)
+    ran->error = is_row(chunk, unpack, run.end - first)
                      ? run_plain(w, chunk, unpack, bytes, &run)
                      : run_decoding(w, chunk, unpack, bytes, size, &run);
     if (began != 0) {
