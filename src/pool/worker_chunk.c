@@ -9,16 +9,11 @@
 #include "platform/clock.h"
 #include "platform/file.h"
 #include "platform/kill_point.h"
-#include "platform/map.h"
-#include "objects/shared.h"
 #include "platform/self.h"
 #include "pool/chunk.h"
 
 #include <stddef.h>
 #include <string.h>
-
-/* From so many bytes on their pages are asked for in one call. */
-#define ATTENDED_LEAST ((size_t)65536)
 
 /* Is this a copy of the worker that a task has forked? */
 void mp__worker_leave_copy(const mp__worker *w)
@@ -255,26 +250,14 @@ static void commit_cancel(mp__worker *w, mp__chunk *chunk)
     mp__worker_commit(w, chunk, record);
 }
 
-/* Is part of an array of the caller's still seen here? A task may have given it
- * up in this worker. If so it is about to be used where it lies. */
-static bool attend(const void *memory, size_t size, bool writable)
-{
-    if (!mp__shared_holds(memory, size, UINT64_MAX)) {
-        return false;
-    }
-    if (size >= ATTENDED_LEAST) {
-        mp__map_attend(memory, size, writable);
-    }
-    return true;
-}
-
 /* Where the results of a chunk are wanted, in an array of the caller's. */
-static void find_results(mp__chunk *chunk)
+static void find_results(mp__worker *w, mp__chunk *chunk)
 {
     size_t size = mp__chunk_result_size(chunk);
 
-    if (chunk->results != NULL && !attend(chunk->results + chunk->first * size,
-                                          chunk->count * size, true)) {
+    if (chunk->results != NULL &&
+        !mp__attend(&w->attended, chunk->results + chunk->first * size,
+                    chunk->count * size, true)) {
         chunk->results = NULL; /* they go into records */
     }
 }
@@ -293,7 +276,9 @@ static int find_arguments(mp__worker *w, const mp__claim *claim,
     unpack->left = (size_t)chunk->size;
     if (chunk->where == MP__IN_PLACE) {
         unpack->next = chunk->arguments;
-        return attend(unpack->next, unpack->left, false) ? 0 : MP_ESTATE;
+        return mp__attend(&w->attended, unpack->next, unpack->left, false)
+                   ? 0
+                   : MP_ESTATE;
     }
     if (chunk->where == MP__IN_SLOT) {
         return chunk->size > MP__CHUNK_INLINE ? MP_EDECODE : 0;
@@ -382,7 +367,7 @@ void mp__worker_run_chunk(mp__worker *w)
         MP_KILL_POINT("chunk.limit_told");
     }
     error = find_arguments(w, &w->claim, &chunk, &unpack);
-    find_results(&chunk);
+    find_results(w, &chunk);
     for (i = 0; i < chunk.count; i++) {
         if (error == 0 && !mp__unpack_next(&unpack, &chunk, &bytes, &size)) {
             error = MP_EDECODE;

@@ -5,6 +5,7 @@
 #define MP__WORKER_PARTS_H
 
 #include "pool/arguments.h"
+#include "pool/attend.h"
 #include "pool/core.h"
 #include "pool/outlet.h"
 #include "pool/run.h"
@@ -20,6 +21,7 @@ typedef struct mp__worker {
     mp__outlet outlet;     /* results too long for the ring */
     mp__scratch arguments; /* of a chunk that lies in the file, or: */
     mp__inlet inlet;       /* where they are mapped */
+    mp__attended attended; /* of arrays of the caller's */
     int alarm_end;         /* wakes the supervisor */
     mp__claim claim;       /* the item in hand */
     mp__bundle bundle;     /* that of its task, if it is one */
