@@ -77,7 +77,7 @@ void mp__owner_step(mp_pool *pool)
         mp__pump(pool);
         mp__owner_call_back(pool);
         if (pool->watched && is_live(pool)) {
-            mp__bell_arm(&pool->core.control->bell);
+            mp__bell_arm(&pool->core.control->bell, false);
             again = mp__outbox_has_news(pool->core.outbox);
         }
     } while (again && is_live(pool));
@@ -91,7 +91,7 @@ int mp__owner_watch(mp_pool *pool)
             mp__bundles_end(pool);
             mp__pump(pool);
         }
-        mp__bell_arm(&pool->core.control->bell);
+        mp__bell_arm(&pool->core.control->bell, false);
     }
     return pool->core.bell_read;
 }
@@ -174,28 +174,57 @@ static bool spin_for_news(mp_pool *pool)
     return news;
 }
 
-/* Is there time for a nap before somebody waits for the owner? */
-static bool may_nap(const mp_pool *pool)
+/* ns that an item of the awaited call takes all workers together: the least that
+ * it can, before one has ended. */
+static int64_t time_of_item(const mp_pool *pool)
+{
+    int64_t ended = (int64_t)pool->awaited->ended;
+
+    return ended == 0 ? 1 : (mp__clock_ns() - pool->awaited_since) / ended + 1;
+}
+
+/* Will what is handed out of the awaited call take a while yet? */
+static bool takes_long(const mp_pool *pool, int64_t each)
 {
     const mp__batch *batch = pool->awaited;
-    int64_t each; /* ns an item takes all workers together */
-    int64_t items;
 
-    if (batch == NULL || batch->ended == 0 || !pool->is_quick) {
-        return false;
-    }
-    each = (mp__clock_ns() - pool->awaited_since) / (int64_t)batch->ended + 1;
-    items = 3 * NAP / each / pool->core.workers; /* of one, in a nap */
-    return (int64_t)(batch->taken - batch->ended) * each > NAPS_LEFT * NAP &&
-           (size_t)items * mp__chunk_result_size(&batch->task) <= NAP_BYTES;
+    return (int64_t)(batch->taken - batch->ended) * each > NAPS_LEFT * NAP;
+}
+
+/* Has the owner nothing to do before the awaited call is over? */
+static bool has_all_handed_out(const mp_pool *pool)
+{
+    const mp__batch *batch = pool->awaited;
+
+    return batch->taken == batch->count && pool->waiting == NULL &&
+           pool->tally.pending == batch->taken - batch->ended &&
+           pool->bundles == 0 && !pool->watched;
+}
+
+/* Is there time for a nap before somebody waits for the owner? */
+static bool may_nap(const mp_pool *pool, int64_t each)
+{
+    int64_t items = 3 * NAP / each / pool->core.workers; /* of one, in a nap */
+
+    return pool->is_quick &&
+           (size_t)items * mp__chunk_result_size(&pool->awaited->task) <=
+               NAP_BYTES;
 }
 
 /* Wait for what comes at once. False: it is time to sleep. Who spins takes time
- * from a worker where there are not more CPUs than those, so where records come
- * one after another and nobody but their owner sees them, it naps instead. */
+ * from a worker where there are not more CPUs than those. So where records come
+ * one after another and nobody but their owner sees them, it naps instead; and
+ * sleeps where all is handed out. */
 static bool wait_awake(mp_pool *pool)
 {
-    if (may_nap(pool)) {
+    int64_t each = pool->awaited == NULL ? 0 : time_of_item(pool);
+    bool long_rest = each > 0 && takes_long(pool, each);
+
+    pool->is_patient = long_rest && has_all_handed_out(pool);
+    if (pool->is_patient) {
+        return false;
+    }
+    if (long_rest && may_nap(pool, each)) {
         mp__clock_sleep(NAP);
         pool->is_quick = mp__outbox_has_news(pool->core.outbox);
     } else {
@@ -214,7 +243,8 @@ static void sleep_armed(mp_pool *const *pools, size_t count, int64_t deadline)
     for (i = 0; i < count; i++) {
         if (is_live(pools[i])) {
             ms = mp__bundles_nap(pools[i], ms);
-            mp__bell_arm(&pools[i]->core.control->bell);               /* O7 */
+            mp__bell_arm(&pools[i]->core.control->bell,
+                         count == 1 && pools[i]->is_patient);          /* O7 */
             news = news || mp__outbox_has_news(pools[i]->core.outbox); /* O8 */
         }
     }

@@ -242,6 +242,14 @@ static bool look_for_a_while(mp__worker *w, uint64_t seen)
     return news;
 }
 
+/* W10 for all that was published quietly. */
+static void tell_all_done(mp__worker *w)
+{
+    MP_KILL_POINT("worker.all_done");
+    mp__bell_ring(&w->core->control->bell, w->core->bell_write, true);
+    MP_KILL_POINT("worker.all_told");
+}
+
 /* W2: nothing was queued when *seen was read. Look again for a while, then
  * sleep. When a whole slice has brought nothing, the next moment will not
  * either: it is not looked for then. */
@@ -301,6 +309,7 @@ static void serve(mp__worker *w)
             slice = IDLE_SLICE;
             break;
         case MP__CLAIM_NONE:
+            tell_all_done(w);
             idle(w, seen, &slice);
             break;
         case MP__CLAIM_CLOSED:
@@ -322,6 +331,7 @@ _Noreturn void mp__worker_live(mp__core *core, uint32_t index, pid_t supervisor)
     be_born(&w);
     run_init(&w);
     serve(&w);
+    tell_all_done(&w);
     if (core->exit != NULL) {
         MP_KILL_POINT("exit.begun");
         begin_edge(&w);

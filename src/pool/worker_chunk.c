@@ -157,6 +157,7 @@ void mp__worker_commit(mp__worker *w, mp__chunk *chunk, mp__record *record)
     uint32_t next = record->end;
     bool last = !mp__worker_reaches(w, chunk, next);
     bool clocked = mp__worker_is_clocked(w, chunk);
+    bool is_run = record->kind == MP__RECORD_RUN;
 
     mp__chaos("before commit");
     if (clocked && !last) {
@@ -172,7 +173,9 @@ void mp__worker_commit(mp__worker *w, mp__chunk *chunk, mp__record *record)
         mp__worker_stop_clock(w);
         MP_KILL_POINT("item.clock_stopped");
     }
-    mp__bell_ring(&w->core->control->bell, w->core->bell_write); /* W10 */
+    mp__bell_ring(&w->core->control->bell, w->core->bell_write,
+                  !is_run ||
+                      mp__outbox_fills_up(w->core->outbox, w->index)); /* W10 */
     if (!last) {
         mp__worker_tell_supervisor(w, chunk->limit_ms);
     }

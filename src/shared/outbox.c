@@ -116,6 +116,11 @@ bool mp__outbox_has_room(mp__outbox *outbox, uint32_t w, size_t payload)
     return is_room(tail, side->known_head, payload);
 }
 
+bool mp__outbox_fills_up(mp__outbox *outbox, uint32_t w)
+{
+    return !mp__outbox_has_room(outbox, w, RING_BYTES / 2);
+}
+
 void mp__outbox_wait_room(mp__outbox *outbox, uint32_t w, size_t payload,
                           int64_t deadline)
 {

@@ -97,7 +97,9 @@ void mp__outbox_destroy(mp__outbox *outbox); /* NULL does nothing */
 /* Is there room for a record with `payload` bytes, that of a cost included,
  * and for the record of the writer's death after it? */
 bool mp__outbox_has_room(mp__outbox *outbox, uint32_t w, size_t payload);
-/* Wait for that until `deadline`; the owner may be away. */
+/* Or does the ring fill up, so that the owner should come? */
+bool mp__outbox_fills_up(mp__outbox *outbox, uint32_t w);
+/* Wait for room until `deadline`; the owner may be away. */
 void mp__outbox_wait_room(mp__outbox *outbox, uint32_t w, size_t payload,
                           int64_t deadline);
 /* Room for a record beyond the tail; it is garbage until sealed. The caller

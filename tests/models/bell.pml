@@ -2,57 +2,82 @@
  * bell.pml -- wake an owner that sleeps in poll() on one pipe
  *             (src/shared/bell.c, src/pool/await.c)
  *
- * Two workers publish K results each. Worker 0 may be stopped for ever, or
- * killed, at any step. Worker 1 never is: all that it publishes must reach
- * the owner without help from a slice, or the search ends in a dead end. What
- * worker 0 published before it was killed the supervisor rings for (step S6,
- * in pool.pml).
+ * Two workers publish K results each, not urgent ones (MIXED: as it comes), and
+ * then find no more work. Each sleep of the owner's is patient or not, as it
+ * comes. BUSY: their work goes on for ever, and the owner is not patient. Worker 0 may be stopped for ever, or killed, at any step. Worker 1
+ * never is: all that it publishes must reach the owner without help from a
+ * slice, or the search ends in a dead end. What worker 0 published before it
+ * was killed the supervisor rings for (step S6, in pool.pml).
  */
 #ifndef K
 #define K 2
 #endif
-#define LAP 64 /* tickets are compared modulo this */
+#ifdef BUSY
+#define LAST K
+#else
+#define LAST (K + 1)
+#endif
+#define LAP 128 /* tickets are compared modulo this */
+#define ASLEEP 1
+#define PATIENT 2
+#define NEXT(t) (((t) / 4 * 4 + 4) % LAP) /* awake */
 
 byte published[2], taken[2];
-byte ticket; /* odd: the owner sleeps, or is about to */
+byte ticket; /* number | PATIENT | ASLEEP */
 bit bell, stopped;
 
 proctype worker(byte me)
 {
     byte n, a;
+    bit urgent;
 
     {
         do
-        :: n < K ->
-           n++;
+        :: n < LAST ->
+           atomic {
+               n++;
+               if
+               :: n > K -> urgent = 1 /* no more work: for all before */
+               :: n <= K -> urgent = 0
+#ifdef MIXED
+               :: n <= K -> urgent = 1
+#endif
+               fi
+           };
+#ifdef BAD_QUIET_END
+           urgent = (n > K -> 0 : urgent);
+#endif
 #ifdef BAD_RING_FIRST
            a = ticket;
-           published[me] = n;
-#else
-           published[me] = n;
+#endif
+           if
+           :: n <= K -> published[me] = n
+           :: else
+           fi;
+#ifndef BAD_RING_FIRST
            a = ticket;                                            /* W10 */
 #endif
            if
-           :: a & 1 ->
+           :: (a & ASLEEP) && (urgent || !(a & PATIENT)) ->
 #ifdef BAD_CLEAR_FIRST
               d_step {
                   if
-                  :: ticket == a -> ticket = (a + 1) % LAP
+                  :: ticket == a -> ticket = NEXT(a)
                   :: else -> a = 0
                   fi
               };
               if
-              :: a & 1 -> bell = 1
+              :: a & ASLEEP -> bell = 1
               :: else
               fi
 #else
               bell = 1;
 #ifdef BAD_PLAIN_CLEAR
-              ticket = (a + 1) % LAP
+              ticket = NEXT(a)
 #else
               d_step {
                   if
-                  :: ticket == a -> ticket = (a + 1) % LAP
+                  :: ticket == a -> ticket = NEXT(a)
                   :: else
                   fi
               }
@@ -60,7 +85,8 @@ proctype worker(byte me)
 #endif
            :: else
            fi;
-           a = 0
+           a = 0;
+           urgent = 0
         :: else -> break
         od
     } unless { stopped && me == 0 }
@@ -91,7 +117,14 @@ active proctype owner()
     :: taken[1] == K -> break
     :: else ->
        got = 0;
-       ticket = ((ticket | 1) + 2) % LAP;                         /* O7 */
+       atomic {                                                   /* O7 */
+           if
+           :: ticket = NEXT(ticket) | ASLEEP
+#ifndef BUSY
+           :: ticket = NEXT(ticket) | ASLEEP | PATIENT
+#endif
+           fi
+       };
 #ifndef BAD_NO_SECOND_LOOK
        look();                                                    /* O8 */
 #endif
@@ -100,7 +133,7 @@ active proctype owner()
        :: !got -> bell                                            /* O9 */
        fi;
        bell = 0;                                                  /* O10 */
-       ticket = ((ticket | 1) + 1) % LAP;
+       ticket = NEXT(ticket);
        look()
     od
 }

@@ -8,6 +8,7 @@
 #include <mp/mp.h>
 
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { COUNT = 5000, FATAL = 1234, FAILING = 4321 };
@@ -145,11 +146,11 @@ static int square_or_end(const void *argument, void *result)
     return 0;
 }
 
-static void check_ends(const int64_t *out, const int *statuses)
+static void check_ends(const int64_t *out, const int *statuses, int64_t count)
 {
     int64_t i;
 
-    for (i = 0; i < COUNT; i++) {
+    for (i = 0; i < count; i++) {
         int expected = i == FATAL ? MP_ECRASHED : i == FAILING ? MP_EFAILED : 0;
 
         assert_int_equal(statuses[i], expected);
@@ -172,16 +173,50 @@ static void what_fails_is_zero_and_nothing_else_is_lost(void **state)
     assert_int_equal(
         mp_pool_map(pool, &task, arrays.in, COUNT, arrays.out, &options),
         MP_ECRASHED);
-    check_ends(arrays.out, statuses);
+    check_ends(arrays.out, statuses, COUNT);
     assert_int_equal(report.index, FATAL);
     assert_int_equal(report.attempt, 1);
     assert_int_equal(
         mp_pool_map(pool, &task, arrays.in, COUNT, private, &options),
         MP_ECRASHED);
-    check_ends(private, statuses);
+    check_ends(private, statuses, COUNT);
     assert_int_equal(mp_test_stats(pool).ends[MP_TASK_DONE], 2 * (COUNT - 2));
     assert_int_equal(mp_test_stats(pool).workers_lost, 2);
     mp_pool_destroy(pool);
+    mp_shared_destroy(arrays.in);
+}
+
+/* Its owner sleeps until all is over: who fails, dies or has no more room for
+ * results has to wake it. */
+static void a_map_of_many_items_may_fail_and_fill_rings(void **state)
+{
+    enum { MANY = 300000 };
+    struct arrays arrays = shared_arrays(MANY);
+    int64_t *private = malloc(MANY * sizeof(*private));
+    int *statuses = malloc(MANY * sizeof(*statuses));
+    const mp_call_options options = { .statuses = statuses };
+    mp_task task = square_task;
+    mp_pool *pool;
+    int workers;
+
+    (void)state;
+    assert_non_null(private);
+    assert_non_null(statuses);
+    task.run = square_or_end;
+    for (workers = 1; workers <= 3; workers++) {
+        pool = mp_test_pool(&(mp_pool_options){ .workers = workers });
+        assert_int_equal(
+            mp_pool_map(pool, &task, arrays.in, MANY, arrays.out, &options),
+            MP_ECRASHED);
+        check_ends(arrays.out, statuses, MANY);
+        assert_int_equal(
+            mp_pool_map(pool, &task, arrays.in, MANY, private, &options),
+            MP_ECRASHED);
+        check_ends(private, statuses, MANY);
+        mp_pool_destroy(pool);
+    }
+    free(statuses);
+    free(private);
     mp_shared_destroy(arrays.in);
 }
 
@@ -286,6 +321,7 @@ int main(void)
         mp_test(arrays_that_workers_see_are_used_where_they_lie),
         mp_test(memory_made_after_the_pool_is_not),
         mp_test(what_fails_is_zero_and_nothing_else_is_lost),
+        mp_test(a_map_of_many_items_may_fail_and_fill_rings),
         mp_test(a_worker_that_gave_them_up_says_so),
         mp_test(results_alone_may_be_in_place_or_arguments),
         mp_test(runs_adapt_to_what_takes_longer),
