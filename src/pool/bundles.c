@@ -24,7 +24,8 @@
 #define ITEMS_MOST   16
 #define BYTES_MOST   ((size_t)256) /* of one argument or result */
 #define BUNDLE_LASTS (20 * MP__US)
-#define ROUND        64 /* items, after which their time is looked at */
+#define FLIES        200 /* ns an item: a worker eats a row of such bundles */
+#define ROUND        64  /* items, after which their time is looked at */
 #define STUCK_AFTER  MP__MS
 #define SHARES       4 /* bundles for each worker, at the least */
 
@@ -52,7 +53,7 @@ void mp__bundles_begin(const mp_pool *pool, mp__batch *batch)
 
 /* How many items last as long as a bundle may. Each takes at most the time in
  * which all workers together end one. */
-static uint32_t learn(const mp_pool *pool, mp__batch *batch)
+static uint32_t learn(mp_pool *pool, mp__batch *batch)
 {
     size_t ended = batch->ended - batch->round.ended;
     int64_t now = mp__clock_ns();
@@ -61,13 +62,14 @@ static uint32_t learn(const mp_pool *pool, mp__batch *batch)
     int64_t fit = each <= 0 ? ITEMS_MOST : BUNDLE_LASTS / each;
 
     batch->round = (mp__round){ .since = now, .ended = batch->ended };
+    pool->bundles_fly = each <= FLIES;
     fit =
         fit < 2 * (int64_t)batch->together ? fit : 2 * (int64_t)batch->together;
     fit = fit < ITEMS_MOST ? fit : ITEMS_MOST;
     return fit < 1 ? 1 : (uint32_t)fit;
 }
 
-void mp__bundle_size(const mp_pool *pool, mp__batch *batch)
+void mp__bundle_size(mp_pool *pool, mp__batch *batch)
 {
     size_t open = batch->sink == MP__SINK_DIRECT ? batch->count - batch->taken
                                                  : batch->look_ahead;
@@ -219,6 +221,13 @@ static void look_at(mp_pool *pool, uint32_t slot)
     }
 }
 
+bool mp__bundles_fly(const mp_pool *pool)
+{
+    return pool->bundles_fly && pool->bundles > 0 &&
+           pool->bundles ==
+               mp__task_table_slots(pool->core.table) - pool->free_count;
+}
+
 void mp__bundles_end(mp_pool *pool)
 {
     uint32_t slots = mp__task_table_slots(pool->core.table);
@@ -255,6 +264,7 @@ void mp__bundles_look(mp_pool *pool)
         return;
     }
     pool->bundles_looked = now;
+    mp__task_table_wake_spared(pool->core.table);
     slots = mp__task_table_slots(pool->core.table);
     for (slot = 0; slot < slots; slot++) {
         if (pool->uses[slot].bundled > 0) {

@@ -236,7 +236,7 @@ static void seal(mp_pool *pool)
 static void announce(mp_pool *pool)
 {
     if (!pool->is_inline) {
-        mp__task_table_announce(pool->core.table);
+        mp__task_table_announce(pool->core.table, mp__bundles_fly(pool));
     }
 }
 

@@ -80,6 +80,7 @@ struct mp_pool {
     uint32_t in_file_count; /* of so many slots */
     uint32_t bundles;       /* slots with one, */
     int64_t bundles_looked; /* when they were looked at, */
+    bool bundles_fly;       /* how short the last ones were, */
     int bundle_nap;         /* and ms slept since anything came */
     uint64_t max_pending;   /* UINT64_MAX: no limit */
     bool limits_off;

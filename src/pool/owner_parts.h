@@ -51,7 +51,10 @@ void mp__waiting_withdraw(mp_pool *pool, mp__batch *batch,
 /* May its items be bundled? */
 void mp__bundles_begin(const mp_pool *pool, mp__batch *batch);
 /* Set how many of them go together in the next chunk. */
-void mp__bundle_size(const mp_pool *pool, mp__batch *batch);
+void mp__bundle_size(mp_pool *pool, mp__batch *batch);
+/* Are bundles all that is handed out, and many of them over in the time that
+ * it takes to wake a worker? */
+bool mp__bundles_fly(const mp_pool *pool);
 /* Take bundles apart in which an item takes long. */
 void mp__bundles_look(mp_pool *pool);
 /* From here on nobody may be there to look: take all apart. */

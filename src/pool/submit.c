@@ -275,7 +275,8 @@ static void step_now_and_then(mp_pool *pool)
         if (pool->unlooked < SUBMITS_UNLOOKED &&
             now - pool->looked < UNLOOKED_MOST) {
             pool->unlooked++;
-            mp__task_table_announce(pool->core.table); /* no call may follow */
+            mp__task_table_announce(pool->core.table,
+                                    false); /* no call may follow */
             return;
         }
         pool->looked = now;

@@ -283,7 +283,8 @@ static void bury(struct supervisor *s, uint32_t w, const mp__death *death)
     count_end(s, ready, well);
     held = mp__settle(s->core, w, death); /* S4, S5 */
     MP_KILL_POINT("burial.settled");
-    mp__fd_ring(s->core->bell_write); /* S6 */
+    mp__fd_ring(s->core->bell_write);                   /* S6 */
+    mp__task_table_set_awake(s->core->table, w, false); /* before that: */
     mp__task_table_wake_all(s->core->table);
     look_at_init(s, ready);
     look_at_start(s, ready);

@@ -28,6 +28,7 @@
 #define IDLE_SLICE_ALONE (1000 * MP__MS)  /* its supervisor's death is its */
 #define IDLE_SLICE_MOST  (10000 * MP__MS) /* own to see, or the kernel's */
 #define ROOM_SLICE       (100 * MP__MS)
+#define VAIN_MOST        8
 
 void mp__worker_leave_orphan(const mp__worker *w)
 {
@@ -257,15 +258,18 @@ static void idle(mp__worker *w, uint64_t seen, int64_t *slice)
 {
     int64_t deadline;
 
-    if (*slice == IDLE_SLICE && look_for_a_while(w, seen)) {
+    if (*slice == IDLE_SLICE && w->vain < VAIN_MOST &&
+        look_for_a_while(w, seen)) {
+        w->vain++;
         return;
     }
+    w->vain = 0;
     leave_nonsense(w);
     if (*slice > IDLE_SLICE) {
         mp__outlet_idle(&w->outlet); /* and not only for a moment */
     }
     deadline = mp__clock_ns() + *slice;
-    mp__task_table_sleep(w->core->table, seen, deadline);
+    mp__task_table_sleep(w->core->table, w->index, seen, deadline);
     *slice = mp__deadline_passed(deadline) ? next_slice(*slice) : IDLE_SLICE;
     mp__worker_leave_orphan(w);
 }
@@ -292,6 +296,7 @@ static void serve(mp__worker *w)
     uint64_t seen = 0;
     struct mp__worker_line *line = &w->core->control->workers[w->index];
 
+    mp__task_table_set_awake(w->core->table, w->index, true);
     mp__worker_wait_room(w, 0);
     if (mp__task_table_inherit(w->core->table, w->index, &w->claim)) { /* W0 */
         mp__worker_run_chunk(w);
@@ -304,6 +309,7 @@ static void serve(mp__worker *w)
         switch (
             mp__task_table_claim(w->core->table, w->index, &w->claim, &seen)) {
         case MP__CLAIM_TASK:
+            w->vain = 0;
             mp__worker_run_chunk(w);
             chunks += w->core->tasks_per_worker != 0;
             slice = IDLE_SLICE;

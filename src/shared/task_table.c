@@ -20,7 +20,8 @@
  *   O2  store READY|generation+1      O3  order[position] = slot, and the same
  *                                         in newest[position]
  *   O4  otail + as many, and look at `sleepers` in the value replaced
- *   O5  wake as many; nobody slept: clear `sleepers`, then wake all
+ *   O5  wake as many; nobody slept: clear `sleepers`, then wake all.
+ *       Sparing: nobody, while few tasks wait and some awake[w] is set
  *   P1, P2  who has which item of a bundle: see bundle.c
  *   O11 withdraw: CAS READY -> ENDED, or HELD|w|i -> ENDED|w|i
  *   O12 ask: store asked = generation, then look for HELD once more
@@ -65,6 +66,11 @@
  * wakes the supervisor, the worker reads it after taking an item in hand: all
  * seq_cst, so that one of the two sees it. So do the owner's second look for
  * HELD and the supervisor's at `asked` after it has stored that.
+ * awake[w] is cleared before w compares otail for the last time and parks, and
+ * set when it is back; its supervisor clears it for the dead, before S6. So who
+ * has moved otail and then finds it set knows of a worker that looks at the
+ * queue before it sleeps, or whose death wakes all others. It may be stopped,
+ * or long in what it has in hand: so who spares looks again.
  * READY is stored before otail moves, so no READY task can be skipped; a
  * stale ohead can only claim a newer READY task, which is legal.
  */
@@ -104,6 +110,9 @@ uint32_t mp__word_generation(uint64_t word)
 {
     return (uint32_t)word;
 }
+
+/* So many short tasks may wait for who is awake. */
+#define SPARED_MOST 16
 
 /* An odd number of cache lines, so that the bodies of neighbouring slots do
  * not compete for the same places in the caches. */
@@ -260,7 +269,40 @@ uint32_t mp__task_table_queue(mp__task_table *table, uint32_t slot,
     return generation;
 }
 
-void mp__task_table_announce(mp__task_table *table)
+/* O5 */
+static void wake(mp__task_table *table, uint64_t count)
+{
+    int most = count < table->workers ? (int)count : MP__PARK_ALL;
+
+    if (mp__park_wake(mp__task_sleep_word(table), most) == 0) {
+        MP_KILL_POINT("submit.nobody_slept");
+        (void)atomic_fetch_and(&table->control->otail, ~SLEEPERS); /* O5 */
+        MP_KILL_POINT("submit.unmarked");
+        (void)mp__park_wake(mp__task_sleep_word(table), MP__PARK_ALL);
+    }
+    MP_KILL_POINT("submit.woke");
+}
+
+/* Of what is announced, how much nobody has claimed yet. */
+static uint64_t unclaimed(const mp__task_table *table)
+{
+    return table->announced - atomic_load(&table->control->ohead);
+}
+
+/* Is there who will claim what is queued without being woken? */
+static bool is_somebody_awake(const mp__task_table *table)
+{
+    uint32_t i;
+
+    for (i = 0; i < table->workers; i++) {
+        if (atomic_load(&table->hands[i].awake) != 0) { /* after O4 */
+            return true;
+        }
+    }
+    return false;
+}
+
+void mp__task_table_announce(mp__task_table *table, bool sparing)
 {
     struct mp__task_control *control = table->control;
     uint64_t count = table->submitted - table->announced;
@@ -272,14 +314,30 @@ void mp__task_table_announce(mp__task_table *table)
     table->announced = table->submitted;
     tail = atomic_fetch_add(&control->otail, count << POSITION_SHIFT); /* O4 */
     MP_KILL_POINT("submit.queued");
-    if ((tail & SLEEPERS) != 0 &&
-        mp__park_wake(mp__task_sleep_word(table), (int)count) == 0) {
-        MP_KILL_POINT("submit.nobody_slept");
-        (void)atomic_fetch_and(&control->otail, ~SLEEPERS); /* O5 */
-        MP_KILL_POINT("submit.unmarked");
-        (void)mp__park_wake(mp__task_sleep_word(table), MP__PARK_ALL);
+    if ((tail & SLEEPERS) == 0) {
+        return;
     }
-    MP_KILL_POINT("submit.woke");
+    if (sparing && unclaimed(table) < count + SPARED_MOST &&
+        is_somebody_awake(table)) {
+        table->unwoken = true;
+        return;
+    }
+    if (sparing) {
+        wake(table, 1); /* the next comes with the next announcement */
+    } else {
+        wake(table, table->unwoken ? unclaimed(table) : count);
+        table->unwoken = false;
+    }
+}
+
+void mp__task_table_wake_spared(mp__task_table *table)
+{
+    if (table->unwoken) {
+        table->unwoken = false;
+        if (unclaimed(table) > 0) {
+            wake(table, 1);
+        }
+    }
 }
 
 bool mp__task_table_withdraw(mp__task_table *table, uint32_t slot)

@@ -67,8 +67,13 @@ bool mp__task_table_has_place(mp__task_table *table);
  * many items; 0: it is none. Returns the generation it has from now on. */
 uint32_t mp__task_table_queue(mp__task_table *table, uint32_t slot,
                               uint32_t bundled);
-/* Tell workers of all that was queued, and wake as many. */
-void mp__task_table_announce(mp__task_table *table);
+/* Tell workers of all that was queued, and wake as many. Or let who is awake
+ * do it, `sparing` the others while that one keeps pace: only for tasks of
+ * which many are over in the time that a wake-up takes, and who says so looks
+ * again now and then. */
+void mp__task_table_announce(mp__task_table *table, bool sparing);
+/* Look again: wake a worker if some of what was spared is queued still. */
+void mp__task_table_wake_spared(mp__task_table *table);
 /* Take a queued task back; false when a worker was faster. It is ENDED. */
 bool mp__task_table_withdraw(mp__task_table *table, uint32_t slot);
 /* Take back the rest of one that is HELD for a replacement: all that `claim`
@@ -110,7 +115,7 @@ enum mp__claimed mp__task_table_claim(mp__task_table *table, uint32_t worker,
 /* Has anything been queued or closed since *seen was read? */
 bool mp__task_table_has_news(const mp__task_table *table, uint64_t seen);
 /* Sleep until something is, or the deadline. */
-void mp__task_table_sleep(mp__task_table *table, uint64_t seen,
+void mp__task_table_sleep(mp__task_table *table, uint32_t worker, uint64_t seen,
                           int64_t deadline);
 /* Decide that the items in hand up to `next` have ended, and take `next` in
  * hand; `last`: there is none. False: somebody else decided; the caller owns
@@ -166,6 +171,10 @@ uint32_t mp__task_table_reached(const mp__task_table *table,
                                 const mp__claim *claim);
 
 /* ---- worker and supervisor ---- */
+
+/* The worker lives, and looks for tasks; or it is dead. */
+void mp__task_table_set_awake(mp__task_table *table, uint32_t worker,
+                              bool awake);
 
 enum mp__asked { MP__ASKED_NOTHING = 0, MP__ASKED_DROP, MP__ASKED_KILL };
 

@@ -26,7 +26,8 @@ struct mp__task_line {
 struct mp__task_hand {
     _Alignas(64) _Atomic uint32_t slot;
     _Atomic int64_t clock;
-    _Atomic uint64_t done; /* slot:16 | item:16 | generation:32, of a run */
+    _Atomic uint64_t done;  /* slot:16 | item:16 | generation:32, of a run */
+    _Atomic uint32_t awake; /* 0: asleep, about to be, or there is none */
 };
 
 #define NEWEST 4 /* a power of two */
@@ -59,6 +60,7 @@ struct mp__task_table {
     uint64_t announced;       /* where the tail of the queue must be */
     uint64_t known_head;      /* where its head was some time ago */
     bool closed;
+    bool unwoken; /* something was announced and a sleeper left asleep */
 };
 
 uint64_t mp__task_word_of(enum mp__task_state state, uint32_t worker,

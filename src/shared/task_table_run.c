@@ -90,10 +90,19 @@ bool mp__task_table_has_news(const mp__task_table *table, uint64_t seen)
     return ((now ^ seen) & ~SLEEPERS) != 0;
 }
 
-void mp__task_table_sleep(mp__task_table *table, uint64_t seen,
+void mp__task_table_set_awake(mp__task_table *table, uint32_t worker,
+                              bool awake)
+{
+    atomic_store(&table->hands[worker].awake, awake);
+}
+
+void mp__task_table_sleep(mp__task_table *table, uint32_t worker, uint64_t seen,
                           int64_t deadline)
 {
     uint64_t expected = seen;
+
+    mp__task_table_set_awake(table, worker, false); /* before the look below */
+    MP_KILL_POINT("sleep.told");
 
     /* With the position in the same word, a task queued since then makes
      * this CAS fail: no wake-up can be lost between look and sleep. */
@@ -102,12 +111,14 @@ void mp__task_table_sleep(mp__task_table *table, uint64_t seen,
         !atomic_compare_exchange_strong(&table->control->otail, &expected,
                                         seen | SLEEPERS) &&
         expected != (seen | SLEEPERS)) {
+        mp__task_table_set_awake(table, worker, true);
         return;
     }
     MP_KILL_POINT("sleep.parking");
     mp__park_wait(mp__task_sleep_word(table), (uint32_t)(seen | SLEEPERS),
                   deadline);
     MP_KILL_POINT("sleep.unparked");
+    mp__task_table_set_awake(table, worker, true);
 }
 
 void mp__task_table_set_clock(mp__task_table *table, uint32_t worker,

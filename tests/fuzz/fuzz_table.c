@@ -77,7 +77,7 @@ static void owner_step(struct run *run, uint64_t which)
             *chunk = (mp__chunk){ .count = ITEMS, .limit_ms = 50 };
             (void)mp__task_table_queue(table, slot, bundled_in(slot));
             run->counts[slot] = ITEMS;
-            mp__task_table_announce(table);
+            mp__task_table_announce(table, which / SLOTS % 2 == 0);
             run->used[slot] = true;
         }
         return;
