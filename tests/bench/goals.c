@@ -12,6 +12,7 @@ static const bench_goal goals[] = {
     { "W2_roundtrip", "p50", "decided", false, 2.0 },
     { "W2_roundtrip", "1cpu_p50", "pipe", false, 1.3 },
     { "W3_map_tiny", "default", NULL, false, 3 },
+    { "W3_map_tiny", "default", "handed", false, 1.3 },
     { "W3_map_tiny", "chunk1", NULL, false, 80 },
     { "W3_map_tiny", "shared", "openmp_static", false, 1.3 },
     { "W3_map_tiny", "shared", "openmp_call", false, 1.3 },

@@ -97,6 +97,10 @@ typedef int prim_task(const void *argument, void *result);
 double prim_forked_map(prim_task *run, int64_t *x, int64_t *y, long count,
                        int workers);
 
+/* handed: the same over arrays that only the caller sees: copied in and out. */
+double prim_handed_map(prim_task *run, int64_t *x, int64_t *y, long count,
+                       int workers);
+
 /* openmp: threads. False where the compiler has it not. */
 bool prim_openmp_here(void);
 /* y[i] = x[i] * x[i]; `chunk` 0: static, else dynamic. */

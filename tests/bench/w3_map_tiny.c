@@ -139,9 +139,10 @@ static int openmp(const void *plan, double *values)
                               : BENCH_ABSENT;
 }
 
-static int forked(const void *context, double *values)
+static int by_processes(const struct plan *plan, double *values,
+                        double (*map)(prim_task *run, int64_t *x, int64_t *y,
+                                      long count, int workers))
 {
-    const struct plan *plan = context;
     size_t size = (size_t)plan->count * sizeof(int64_t);
     int64_t *x = bench_shared(size);
     int64_t *y = bench_shared(size);
@@ -149,12 +150,22 @@ static int forked(const void *context, double *values)
     int outcome;
 
     fill(x, y, plan->count);
-    seconds = prim_forked_map(square, x, y, plan->count, WORKERS);
+    seconds = map(square, x, y, plan->count, WORKERS);
     values[0] = seconds * 1e9 / (double)plan->count;
     outcome = seconds < 0 ? BENCH_WRONG : check(y, plan->count);
     bench_unshare(x, size);
     bench_unshare(y, size);
     return outcome;
+}
+
+static int forked(const void *plan, double *values)
+{
+    return by_processes(plan, values, prim_forked_map);
+}
+
+static int handed(const void *plan, double *values)
+{
+    return by_processes(plan, values, prim_handed_map);
 }
 
 void bench_map_tiny(void)
@@ -167,6 +178,7 @@ void bench_map_tiny(void)
     const bench_case cases[] = {
         { "libmp", { { "default", "ns/item" } }, libmp, &plain },
         { "openmp_static", { { "default", "ns/item" } }, openmp, &plain },
+        { "handed", { { "default", "ns/item" } }, handed, &plain },
         { "cpython",
           { { "default", "ns/item" } },
           bench_cpython,
