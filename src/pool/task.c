@@ -35,6 +35,13 @@ void mp__task_set_turn(const mp__turn *turn)
     mp__task_here.turn = *turn;
 }
 
+void mp__task_hush(void)
+{
+    mp__task_here.spoke = false;
+    mp__task_here.told = 0;
+    mp__task_here.fault = (mp__fault){ .code = 0 };
+}
+
 int mp__task_told(void)
 {
     return mp__task_here.told;
@@ -77,6 +84,7 @@ bool mp_task_should_stop(void)
                mp__deadline_passed(mp__task_here.turn.soft_end)) {
         mp__task_here.told = MP_ELIMIT;
     }
+    mp__task_here.spoke = mp__task_here.spoke || mp__task_here.told != 0;
     return mp__task_here.told != 0;
 }
 
@@ -117,6 +125,7 @@ int mp_task_fail_at(const char *file, int line, int code, const char *format,
 
     code = code == 0 ? 1 : code;
     va_start(values, format);
+    mp__task_here.spoke = true;
     say(&mp__task_here.fault, code, format == NULL ? "" : format, values);
     va_end(values);
     mp__task_here.fault.line = line;

@@ -28,7 +28,8 @@ typedef struct mp__here {
     size_t index;
     void *state;
     mp__turn turn;
-    int told; /* to stop, and why */
+    bool spoke; /* one of the next two is set */
+    int told;   /* to stop, and why */
     mp__fault fault;
 } mp__here;
 
@@ -48,13 +49,15 @@ int mp__task_told(void);
 
 extern mp__here mp__task_here;
 
-/* The item that runs next; forgets what the last one said. */
+/* What the last item said, or was told, is forgotten. */
+void mp__task_hush(void);
+
+/* The item that runs next. */
 static inline void mp__task_set_index(size_t index)
 {
     mp__task_here.index = index;
-    mp__task_here.told = 0;
-    if (mp__task_here.fault.text[0] != '\0') { /* it said something */
-        mp__task_here.fault = (mp__fault){ .code = 0 };
+    if (mp__task_here.spoke) {
+        mp__task_hush();
     }
 }
 
