@@ -51,13 +51,14 @@ mp_process *mp__process_self(void)
 void mp__process_set_self(mp_process *self, pid_t parent_pid,
                           mp__ident parent_ident, const char *parent_name)
 {
-    size_t length = strlen(parent_name);
+    size_t i;
 
-    if (length >= sizeof(parent_name_copy)) {
-        length = sizeof(parent_name_copy) - 1;
+    /* By hand: each function of libc's is fresh code to a fresh child. */
+    for (i = 0; i < sizeof(parent_name_copy) - 1 && parent_name[i] != '\0';
+         i++) {
+        parent_name_copy[i] = parent_name[i];
     }
-    memcpy(parent_name_copy, parent_name, length);
-    parent_name_copy[length] = '\0';
+    parent_name_copy[i] = '\0';
     parent_process.name = parent_name_copy;
     parent_process.pid = parent_pid;
     parent_process.ident = parent_ident;

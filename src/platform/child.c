@@ -33,6 +33,20 @@
 void __gcov_dump(void);
 #endif
 
+/* May the parent have read ahead from stdin? */
+static bool stdin_is_used;
+
+static void look_at_stdin(void)
+{
+#if !defined(MP_PORTABLE) && defined(__GLIBC__)
+    /* It has no buffer before the first character. Asked here, since libc's
+     * code is fresh to a fresh child, and costs it a fault for each page. */
+    stdin_is_used = __fbufsize(stdin) > 0;
+#else
+    stdin_is_used = true;
+#endif
+}
+
 pid_t mp__child_fork(sigset_t *mask)
 {
     int saved = errno;
@@ -42,16 +56,20 @@ pid_t mp__child_fork(sigset_t *mask)
     MP_KILL_POINT("fork.begun");
     /* Bytes left in a buffer would be written twice. */
     (void)fflush(NULL);
+    look_at_stdin();
     (void)sigfillset(&all);
     (void)sigprocmask(SIG_SETMASK, &all, mask);
     pid = fork();
+    if (pid == 0) {
+        mp__self_begin();
+        errno = saved;
+        return 0;
+    }
     if (pid < 0) {
         pid = -errno;
     }
     MP_KILL_POINT_IF(pid > 0, "fork.forked");
-    if (pid != 0) {
-        (void)sigprocmask(SIG_SETMASK, mask, NULL);
-    }
+    (void)sigprocmask(SIG_SETMASK, mask, NULL);
     errno = saved;
     return pid;
 }
@@ -75,7 +93,7 @@ static void empty_stdin(void)
         (void)close(null);
         return;
     }
-    if (fileno(stdin) == STDIN_FILENO) {
+    if (stdin_is_used && fileno(stdin) == STDIN_FILENO) {
         /* Forget what the parent had read ahead: POSIX.1-2008 has this for
          * input streams. */
         /* cppcheck-suppress fflushOnInputStream */

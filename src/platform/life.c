@@ -21,8 +21,22 @@
 #include <time.h>
 #include <unistd.h>
 
+#if !defined(MP_PORTABLE) && defined(__linux__)
+static long ticks; /* in a second; asked once, before all forks */
+
+static void ask_ticks(void)
+{
+    ticks = sysconf(_SC_CLK_TCK);
+}
+#else
+static void ask_ticks(void)
+{
+}
+#endif
+
 int mp__life_open(void)
 {
+    ask_ticks();
     return mp__file_create();
 }
 
@@ -148,7 +162,6 @@ static bool proc_knows_us(void)
 static uint64_t now_in_ticks(void)
 {
     struct timespec now = { 0, 0 };
-    long ticks = sysconf(_SC_CLK_TCK);
 
     if (ticks <= 0 || ticks > 1000000000 ||
         clock_gettime(CLOCK_BOOTTIME, &now) < 0) {

@@ -66,6 +66,15 @@ static mp__self *page_get(void)
 }
 #endif
 
+void mp__self_begin(void)
+{
+    mp__self *self = atomic_load_explicit(&mp__self_page, memory_order_relaxed);
+
+    if (self != NULL) {
+        atomic_store_explicit(&self->pid, (int)getpid(), memory_order_relaxed);
+    }
+}
+
 int mp__self_pid(void)
 {
     mp__self *self = page_get();

@@ -22,6 +22,10 @@ typedef struct mp__self {
  * that a copy of the answer is never taken for a child's; else each time. */
 int mp__self_pid(void);
 
+/* First of all in a child of ours: a fresh page that is written to before it is
+ * read costs one fault, not two. */
+void mp__self_begin(void);
+
 /* Never NULL. Costs no system call where the kernel can wipe a page. */
 mp__self *mp__self_get(void);
 

@@ -246,9 +246,11 @@ static bool look_for_a_while(mp__worker *w, uint64_t seen)
 /* W10 for all that was published quietly. */
 static void tell_all_done(mp__worker *w)
 {
-    MP_KILL_POINT("worker.all_done");
-    mp__bell_ring(&w->core->control->bell, w->core->bell_write, true);
-    MP_KILL_POINT("worker.all_told");
+    if (w->untold) {
+        MP_KILL_POINT("worker.untold");
+        w->untold = false;
+        (void)mp__bell_ring(&w->core->control->bell, w->core->bell_write, true);
+    }
 }
 
 /* W2: nothing was queued when *seen was read. Look again for a while, then

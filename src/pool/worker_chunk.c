@@ -173,9 +173,9 @@ void mp__worker_commit(mp__worker *w, mp__chunk *chunk, mp__record *record)
         mp__worker_stop_clock(w);
         MP_KILL_POINT("item.clock_stopped");
     }
-    mp__bell_ring(&w->core->control->bell, w->core->bell_write,
-                  !is_run ||
-                      mp__outbox_fills_up(w->core->outbox, w->index)); /* W10 */
+    w->untold = !mp__bell_ring(
+        &w->core->control->bell, w->core->bell_write,
+        !is_run || mp__outbox_fills_up(w->core->outbox, w->index)); /* W10 */
     if (!last) {
         mp__worker_tell_supervisor(w, chunk->limit_ms);
     }

@@ -27,6 +27,7 @@ typedef struct mp__worker {
     mp__bundle bundle;     /* that of its task, if it is one */
     int64_t start;         /* of the run, when its clock runs */
     int64_t cpu;           /* used until then, when the pool accounts */
+    bool untold;           /* it has left a patient owner asleep */
     int vain;              /* looks in a row that others were faster after */
     uint32_t run_length;   /* items of a run, by how long the last ones took */
 } mp__worker;

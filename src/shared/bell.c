@@ -16,7 +16,7 @@
  *
  * A PATIENT owner has nothing to do before all is over that it has handed out.
  * It is rung for what is urgent alone: a failure, a ring that fills up, and a
- * worker that finds no more work or leaves. Who publishes quietly does W10 for
+ * worker that finds no more work or leaves. Who has left it asleep does W10 for
  * one of these later, and so for all that it has published; if it is killed
  * first, its supervisor rings (S6). If it is stopped, its task is not over
  * either, or a slice of the owner's finds it out.
@@ -56,13 +56,16 @@ void mp__bell_disarm(mp__bell *bell, int pipe_end)
     MP_KILL_POINT("bell.disarmed");
 }
 
-void mp__bell_ring(mp__bell *bell, int pipe_end, bool urgent)
+bool mp__bell_ring(mp__bell *bell, int pipe_end, bool urgent)
 {
     uint32_t ticket;
 
     atomic_thread_fence(memory_order_seq_cst); /* W10, against O7's fence */
     ticket = atomic_load(&bell->ticket);       /* W10 */
-    if ((ticket & ASLEEP) != 0 && (urgent || (ticket & PATIENT) == 0)) {
+    if ((ticket & PATIENT) != 0 && !urgent) {
+        return false;
+    }
+    if ((ticket & ASLEEP) != 0) {
         MP_KILL_POINT("bell.ringing");
         mp__fd_ring(pipe_end);
         MP_KILL_POINT("bell.rung");
@@ -70,4 +73,5 @@ void mp__bell_ring(mp__bell *bell, int pipe_end, bool urgent)
                                              next(ticket)); /* W10 */
         MP_KILL_POINT("bell.silenced");
     }
+    return true;
 }

@@ -22,8 +22,8 @@ void mp__bell_arm(mp__bell *bell, bool patient);
 void mp__bell_disarm(mp__bell *bell, int pipe_end);
 
 /* Something was published: ring if the owner may be asleep. What is not
- * `urgent` leaves a patient one asleep: then the caller goes on to something
- * that is, rings for that, or dies. */
-void mp__bell_ring(mp__bell *bell, int pipe_end, bool urgent);
+ * `urgent` leaves a patient one asleep. False: it has; the caller must ring for
+ * something urgent later, if only that it has no more to do. */
+bool mp__bell_ring(mp__bell *bell, int pipe_end, bool urgent);
 
 #endif

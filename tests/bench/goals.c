@@ -7,7 +7,9 @@
 
 static const bench_goal goals[] = {
     { "W1_process_spawn", "10MB", "fork", false, 1.1 },
+    { "W1_process_spawn", "10MB", "fork_careful", false, 1.1 },
     { "W1_process_spawn", "1GB", "fork", false, 1.1 },
+    { "W1_process_spawn", "1GB", "fork_careful", false, 1.1 },
     { "W2_roundtrip", "p50", "spin", false, 2.0 },
     { "W2_roundtrip", "p50", "decided", false, 2.0 },
     { "W2_roundtrip", "1cpu_p50", "pipe", false, 1.3 },
@@ -25,6 +27,7 @@ static const bench_goal goals[] = {
     { "W6_queue_large", "1MiB_copied", "memcpy", true, 0.9 },
     { "W6_queue_large", "64MiB_copied", "memcpy", true, 0.6 },
     { "W6_queue_large", "1MiB_in_place", "memcpy", true, 0.9 },
+    { "W6_queue_large", "1MiB_in_place", "slab", true, 0.9 },
     { "W6_queue_large", "64MiB_in_place", "memcpy", true, 0.6 },
     { "W7_lock", "uncontended", "futex_lock", false, 1.3 },
     { "W7_lock", "contended2", "futex_lock", false, 1.5 },

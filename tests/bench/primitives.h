@@ -58,6 +58,10 @@ void prim_futex_release(atomic_int *lock);
 
 /* fork: a child that does nothing, waited for. 0 when it ended well. */
 int prim_fork_once(void);
+/* fork_careful: one that is known to live by a lock of its own, has no stdin and
+ * none of its parent's handlers and half-written output, and is waited for by a
+ * descriptor. */
+int prim_fork_careful(void);
 
 /* prefork_pipe: so many children, one byte to each and one back, then end of
  * file and waitpid. 0 when all went well. */

@@ -61,6 +61,11 @@ static int raw(const void *spawns, double *values)
     return timed(prim_fork_once, spawns, values);
 }
 
+static int careful(const void *spawns, double *values)
+{
+    return timed(prim_fork_careful, spawns, values);
+}
+
 static void from_parent_of(size_t size, const char *param, long count,
                            const char *python)
 {
@@ -68,13 +73,15 @@ static void from_parent_of(size_t size, const char *param, long count,
     const bench_case cases[] = {
         { "libmp", { { param, "us" } }, libmp, &spawns },
         { "fork", { { param, "us" } }, raw, &spawns },
+        { "fork_careful", { { param, "us" } }, careful, &spawns },
         { "cpython", { { param, "us" } }, bench_cpython, python },
     };
     char *weight;
 
     if (size > 0) {
         weight = bench_touched(size);
-        bench_compare("W1_process_spawn", cases, 3);
+        bench_compare("W1_process_spawn", cases,
+                      sizeof(cases) / sizeof(*cases));
         bench_untouch(weight, size);
     }
 }

@@ -48,6 +48,46 @@ static void map_numbers(void)
     ledger_close(pool, &options);
 }
 
+/* ---- map: items that take a while, and their owner sleeps until the last ---- */
+
+static int square_slowly(const void *argument, void *result)
+{
+    int64_t number = *(const int64_t *)argument;
+
+    stage_nap_us(200);
+    *(int64_t *)result = number * number;
+    return 0;
+}
+
+static const mp_task slow_task = { .run = square_slowly,
+                                   .argument = &mp_serializer_int64,
+                                   .result = &mp_serializer_int64 };
+
+static void map_patiently(void)
+{
+    const mp_pool_options options = { .workers = 2 };
+    mp_pool *pool = ledger_pool(&options);
+    int64_t numbers[ITEMS];
+    int64_t squares[ITEMS];
+    int statuses[ITEMS];
+    int error;
+    int i;
+
+    for (i = 0; i < ITEMS; i++) {
+        numbers[i] = i + 1;
+        statuses[i] = 1;
+    }
+    error = mp_pool_map(
+        pool, &slow_task, numbers, ITEMS, squares,
+        &(mp_call_options){ .chunk_size = 3, .statuses = statuses });
+    for (i = 0; i < ITEMS && (error != MP_EBROKEN || statuses[0] != 1); i++) {
+        ledger_item(statuses[i], 0);
+        CHECK(squares[i] == (statuses[i] == 0 ? numbers[i] * numbers[i] : 0));
+    }
+    ledger_totals(pool, true);
+    ledger_close(pool, &options);
+}
+
 /* ---- map: runs of many items, of decoded arguments and in place ---- */
 
 enum { LONG_RUN = 40, FATAL = 29 };
@@ -423,6 +463,7 @@ const struct scenario pool_scenarios[] = {
       map_numbers,
       MP__ROLE_OWNER,
       { { MP__ROLE_OWNER, "submit.queued" } } },
+    { "patient", map_patiently, MP__ROLE_OWNER, { { 0 } } },
     { "runs", map_in_runs, MP__ROLE_OWNER, { { 0 } } },
     { "runs_lost",
       map_in_runs,

@@ -29,7 +29,7 @@ bit bell, stopped;
 proctype worker(byte me)
 {
     byte n, a;
-    bit urgent;
+    bit urgent, untold;
 
     {
         do
@@ -37,7 +37,8 @@ proctype worker(byte me)
            atomic {
                n++;
                if
-               :: n > K -> urgent = 1 /* no more work: for all before */
+               :: n > K && !untold -> break
+               :: n > K && untold -> urgent = 1 /* no more work */
                :: n <= K -> urgent = 0
 #ifdef MIXED
                :: n <= K -> urgent = 1
@@ -58,7 +59,9 @@ proctype worker(byte me)
            a = ticket;                                            /* W10 */
 #endif
            if
+           :: (a & PATIENT) && !urgent -> untold = 1
            :: (a & ASLEEP) && (urgent || !(a & PATIENT)) ->
+              untold = 0;
 #ifdef BAD_CLEAR_FIRST
               d_step {
                   if
@@ -83,7 +86,7 @@ proctype worker(byte me)
               }
 #endif
 #endif
-           :: else
+           :: else -> untold = 0
            fi;
            a = 0;
            urgent = 0
