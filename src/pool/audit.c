@@ -24,10 +24,10 @@ static bool body_fits(const mp_pool *pool, uint32_t slot)
     const mp__slot_use *use = &pool->uses[slot];
     const mp__chunk *chunk = mp__task_table_body(pool->core.table, slot);
 
-    return chunk->run == use->batch->task.run &&
+    return chunk->run == use->batch->work->chunk.run &&
            chunk->count == (use->bundled > 0 ? use->bundled : use->count) &&
-           chunk->limit_ms == use->batch->task.limit_ms &&
-           chunk->retries == use->batch->task.retries;
+           chunk->limit_ms == use->batch->work->chunk.limit_ms &&
+           chunk->retries == use->batch->work->chunk.retries;
 }
 
 /* Items up to `at` are its worker's, the others before `end` may be yet. */

@@ -207,7 +207,7 @@ static bool may_nap(const mp_pool *pool, int64_t each)
     int64_t items = 3 * NAP / each / pool->core.workers; /* of one, in a nap */
 
     return pool->is_quick &&
-           (size_t)items * mp__chunk_result_size(&pool->awaited->task) <=
+           (size_t)items * mp__chunk_result_size(&pool->awaited->work->chunk) <=
                NAP_BYTES;
 }
 

@@ -67,12 +67,12 @@ static enum mp_task_end end_direct(mp__batch *batch, size_t index,
                                    const mp__news *news)
 {
     mp__news told = *news;
-    size_t size = batch->task.result.object_size;
+    size_t size = batch->work->chunk.result.object_size;
     unsigned char *object =
         batch->results == NULL ? NULL : batch->results + index * size;
 
-    if (told.error == 0 && object != NULL && batch->task.has_result) {
-        told.error = mp__serializer_decode(&batch->task.result, object,
+    if (told.error == 0 && object != NULL && batch->work->chunk.has_result) {
+        told.error = mp__serializer_decode(&batch->work->chunk.result, object,
                                            told.bytes, told.size);
         told.end = told.error < 0 ? MP_TASK_FAILED : MP_TASK_DONE;
     } else if (told.error < 0 && object != NULL && batch->results_seen) {
@@ -237,10 +237,10 @@ static bool ask_source(mp__batch *batch, void *object, size_t size)
 /* The next argument object, or NULL at the end of the source. */
 static const void *next_object(mp__batch *batch)
 {
-    size_t size = batch->task.argument.object_size;
+    size_t size = batch->work->chunk.argument.object_size;
 
     if (batch->source.next == NULL) {
-        return batch->task.has_argument
+        return batch->work->chunk.has_argument
                    ? (const void *)((const unsigned char *)batch->source.items +
                                     batch->taken * size)
                    : (const void *)batch; /* not looked at */
@@ -256,7 +256,7 @@ static const void *next_object(mp__batch *batch)
 /* Plain memory in an array of the caller's: where it lies. */
 static void take_array(mp__batch *batch, uint64_t most, mp__taken *taken)
 {
-    size_t size = mp__chunk_argument_size(&batch->task);
+    size_t size = mp__chunk_argument_size(&batch->work->chunk);
     size_t fit = size == 0 ? SIZE_MAX : (CHUNK_BYTES - 1) / size + 1;
     size_t count = batch->count - batch->taken;
 
@@ -284,7 +284,7 @@ static bool is_full(const mp__batch *batch, const mp__pack *pack, uint64_t most)
 /* Plain memory that the source writes where it is packed. */
 static void take_plain(mp__batch *batch, mp__pack *pack, uint64_t most)
 {
-    size_t size = mp__chunk_argument_size(&batch->task);
+    size_t size = mp__chunk_argument_size(&batch->work->chunk);
     unsigned char *room;
 
     while (!is_full(batch, pack, most)) {
@@ -313,7 +313,7 @@ static void take_packed(mp__batch *batch, mp__pack *pack, uint64_t most,
         if (object == NULL) {
             return;
         }
-        error = mp__pack_add(pack, &batch->task, object);
+        error = mp__pack_add(pack, &batch->work->chunk, object);
         count_taken(batch, 1);
         if (error == 0) {
             continue;
@@ -335,12 +335,12 @@ void mp__batch_take(mp__batch *batch, mp__pack *pack, uint64_t most,
         return;
     }
     if (batch->source.next == NULL &&
-        mp__chunk_argument_is_plain(&batch->task)) {
+        mp__chunk_argument_is_plain(&batch->work->chunk)) {
         take_array(batch, most, taken);
         return;
     }
     mp__pack_clear(pack);
-    if (mp__chunk_argument_is_plain(&batch->task)) {
+    if (mp__chunk_argument_is_plain(&batch->work->chunk)) {
         take_plain(batch, pack, most);
     } else {
         take_packed(batch, pack, most, taken);

@@ -14,6 +14,7 @@
 #include "pool/shelf.h"
 #include "pool/retained.h"
 #include "pool/task.h"
+#include "pool/work.h"
 #include "shared/outbox.h"
 
 #include <stdbool.h>
@@ -89,52 +90,52 @@ typedef struct mp__batch {
     struct mp__batch *previous;
     struct mp__batch *next_hungry;   /* of those with items to take */
     struct mp__batch *next_finished; /* of those whose `done` is due */
-    mp__tally *tally;                /* the pool's; NULL with it */
-    mp_result *handle;               /* the user's; NULL: gone, or none */
-    mp_result own;                   /* what that leads to */
-    bool on_shelf;                   /* it and its one place for an end */
+    struct mp_pool *pool; /* NULL: it is gone, all items have ended */
+    mp__tally *tally;     /* the pool's; NULL with it */
+    mp_result *handle;    /* the user's; NULL: gone, or none */
+    mp_result own;        /* what that leads to */
+    mp__work *work;       /* what every chunk of it has */
     void (*done)(mp_result *result, void *context); /* to be called still */
     void *context;
-    bool pinned;          /* in use by a call: it does not go yet */
-    bool queued;          /* to be called: among the finished */
-    struct mp_pool *pool; /* NULL: it is gone, every item has ended */
-    mp__chunk task;       /* what every chunk of it has */
-    uint64_t stamp;       /* the slots that have it, too, have this; 0: none */
     enum mp__sink sink;
-    bool is_single; /* of apply_async */
-    size_t count;   /* of items; SIZE_MAX while the source has not told */
-    size_t taken;   /* from the source so far */
-    size_t ended;   /* of those taken */
-    bool held;      /* somebody has a handle, or is inside a call */
-    bool fed;       /* nothing more is taken from the source */
+    bool on_shelf;       /* it and its one place for an end */
+    bool is_single;      /* of apply_async */
+    bool pinned;         /* in use by a call: it does not go yet */
+    bool queued;         /* to be called: among the finished */
+    bool held;           /* somebody has a handle, or is inside a call */
+    bool fed;            /* nothing more is taken from the source */
+    bool bundles;        /* chunks are of one item, or `together` short ones */
+    bool arguments_seen; /* by the workers, where they lie; DIRECT only */
+    bool results_seen;   /* and so they can be made there */
+    bool source_told;
+    int source_error; /* to be told once, after all items */
+    size_t count;     /* of items; SIZE_MAX while the source has not told */
+    size_t taken;     /* from the source so far */
+    size_t ended;     /* of those taken */
     uint32_t chunk_size;
-    bool bundles; /* chunks are of one item, or of so many that are short: */
     uint32_t together;
-    mp__round round;
+    mp_source source;
+    mp__kept *kept;    /* STORED: count of them, else a ring of: */
+    size_t places;     /* a power of two, look_ahead at least */
     size_t look_ahead; /* ORDERED, ARRIVAL: most taken and not handed out */
     size_t handed;
-    mp_source source;
+    size_t arrived;   /* ARRIVAL: kept so far */
     mp__scratch lent; /* the object that source.next fills in */
-    int source_error; /* to be told once, after all items */
-    bool source_told;
-    mp__kept *kept;         /* STORED: count of them, else a ring of: */
-    size_t places;          /* a power of two, look_ahead at least */
-    size_t arrived;         /* ARRIVAL: kept so far */
+    mp__round round;
     unsigned char *results; /* DIRECT; may be NULL */
-    bool arguments_seen;    /* by the workers, where they lie; DIRECT only */
-    bool results_seen;      /* and so they can be made there */
+    mp_report *report;      /* DIRECT; may be NULL */
+    int *statuses;          /* DIRECT; may be NULL */
     size_t failed_index;    /* lowest; SIZE_MAX: none failed */
     int failed_error;
-    mp_report *report; /* DIRECT; may be NULL */
-    int *statuses;     /* DIRECT; may be NULL */
 } mp__batch;
 
-/* All of it, with `room` places to keep ends in. 0 or MP_ENOMEM. */
-int mp__batch_create(mp__batch **batch, const mp_task *task, enum mp__sink sink,
+/* All of it, with `room` places to keep ends in. 0 or MP_ENOMEM, which it is
+ * without `work`, too; that is its own from now on, or left. */
+int mp__batch_create(mp__batch **batch, mp__work *work, enum mp__sink sink,
                      size_t room);
 /* For one item, STORED, on one of the pool's shelves. */
 int mp__batch_create_single(mp__batch **batch, mp__shelves *shelves,
-                            const mp_task *task, enum mp__sink sink);
+                            mp__work *work, enum mp__sink sink);
 void mp__batch_free(mp__batch *batch);
 
 /* May another item be taken now? */

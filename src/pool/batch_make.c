@@ -14,10 +14,10 @@ struct single {
     mp__kept kept;
 };
 
-static void begin(mp__batch *batch, const mp_task *task, enum mp__sink sink,
+static void begin(mp__batch *batch, mp__work *work, enum mp__sink sink,
                   size_t room)
 {
-    batch->task = mp__chunk_of(task);
+    batch->work = work;
     batch->sink = sink;
     batch->look_ahead = room;
     batch->chunk_size = 1;
@@ -27,15 +27,17 @@ static void begin(mp__batch *batch, const mp_task *task, enum mp__sink sink,
 }
 
 int mp__batch_create_single(mp__batch **batch, mp__shelves *shelves,
-                            const mp_task *task, enum mp__sink sink)
+                            mp__work *work, enum mp__sink sink)
 {
-    struct single *fresh = mp__shelf_take(shelves, sizeof(*fresh));
+    struct single *fresh =
+        work == NULL ? NULL : mp__shelf_take(shelves, sizeof(*fresh));
 
     if (fresh == NULL) {
+        mp__work_leave(work, true);
         return MP_ENOMEM;
     }
     memset(fresh, 0, sizeof(*fresh));
-    begin(&fresh->batch, task, sink, 1);
+    begin(&fresh->batch, work, sink, 1);
     fresh->batch.kept = &fresh->kept;
     fresh->batch.places = 1;
     fresh->batch.on_shelf = true;
@@ -53,23 +55,25 @@ size_t mp__batch_places(size_t room)
     return places;
 }
 
-int mp__batch_create(mp__batch **batch, const mp_task *task, enum mp__sink sink,
+int mp__batch_create(mp__batch **batch, mp__work *work, enum mp__sink sink,
                      size_t room)
 {
-    mp__batch *fresh = calloc(1, sizeof(*fresh));
+    mp__batch *fresh = work == NULL ? NULL : calloc(1, sizeof(*fresh));
 
     if (fresh == NULL) {
+        mp__work_leave(work, true);
         return MP_ENOMEM;
     }
     fresh->places = sink == MP__SINK_STORED ? room : mp__batch_places(room);
     if (room > 0) {
         fresh->kept = calloc(fresh->places, sizeof(*fresh->kept));
         if (fresh->kept == NULL) {
+            mp__work_leave(work, true);
             free(fresh);
             return MP_ENOMEM;
         }
     }
-    begin(fresh, task, sink, room);
+    begin(fresh, work, sink, room);
     *batch = fresh;
     return 0;
 }
@@ -82,6 +86,7 @@ void mp__batch_free(mp__batch *batch)
     if (batch == NULL) {
         return;
     }
+    mp__work_leave(batch->work, batch->pool != NULL);
     places = batch->kept == NULL ? 0 : batch->places;
     for (i = 0; i < places; i++) {
         mp__kept_free(&batch->kept[i]);

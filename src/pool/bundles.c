@@ -40,12 +40,12 @@ static bool is_small_and_plain(const mp__chunk *task)
 
 void mp__bundles_begin(const mp_pool *pool, mp__batch *batch)
 {
-    batch->bundles = batch->chunk_size == 1 && batch->count > 1 &&
-                     batch->sink != MP__SINK_STORED && !pool->is_inline &&
-                     !pool->watched && batch->task.limit_ms == 0 &&
-                     batch->task.retries == 0 && !pool->core.account &&
-                     pool->core.tasks_per_worker == 0 &&
-                     is_small_and_plain(&batch->task) && !mp__chaos_is_on();
+    batch->bundles =
+        batch->chunk_size == 1 && batch->count > 1 &&
+        batch->sink != MP__SINK_STORED && !pool->is_inline && !pool->watched &&
+        batch->work->chunk.limit_ms == 0 && batch->work->chunk.retries == 0 &&
+        !pool->core.account && pool->core.tasks_per_worker == 0 &&
+        is_small_and_plain(&batch->work->chunk) && !mp__chaos_is_on();
     if (batch->bundles) {
         batch->round = (mp__round){ .since = mp__clock_ns() };
     }
@@ -109,7 +109,7 @@ static void let_go(mp__waiting *singles)
 static mp__waiting *make_singles(mp_pool *pool, const mp__slot_use *use,
                                  uint32_t from)
 {
-    size_t size = mp__chunk_argument_size(&use->batch->task);
+    size_t size = mp__chunk_argument_size(&use->batch->work->chunk);
     mp__waiting *first = NULL;
     mp__waiting *one;
     uint32_t i;

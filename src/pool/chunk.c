@@ -36,23 +36,6 @@ mp__chunk mp__chunk_of(const mp_task *task)
     return chunk;
 }
 
-static bool is_same(const mp_serializer *one, const mp_serializer *other)
-{
-    return one->name == other->name && one->object_size == other->object_size &&
-           one->encode == other->encode && one->decode == other->decode &&
-           one->release == other->release && one->context == other->context;
-}
-
-bool mp__chunk_is_alike(const mp__chunk *one, const mp__chunk *other)
-{
-    return one->run == other->run && one->limit_ms == other->limit_ms &&
-           one->retries == other->retries && one->results == other->results &&
-           one->has_argument == other->has_argument &&
-           one->has_result == other->has_result &&
-           is_same(&one->argument, &other->argument) &&
-           is_same(&one->result, &other->result);
-}
-
 /* Room for `size` more bytes; the content stays. */
 static int pack_reserve(mp__pack *pack, size_t size)
 {

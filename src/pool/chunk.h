@@ -47,8 +47,6 @@ typedef struct mp__chunk {
 
 /* Without items yet. */
 mp__chunk mp__chunk_of(const mp_task *task);
-/* Of two chunks: is what all chunks of a call have in common the same? */
-bool mp__chunk_is_alike(const mp__chunk *one, const mp__chunk *other);
 
 /* An argument is nothing or plain memory of that size, and so is a result. */
 static inline bool mp__chunk_argument_is_plain(const mp__chunk *chunk)

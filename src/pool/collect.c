@@ -149,7 +149,7 @@ static bool read_from_file(mp_pool *pool, uint32_t w, const mp__batch *batch,
     }
     bytes = mp__retained_find(pool->retained, w, in_part, arrival->size);
     if (bytes == NULL ||
-        (direct && !mp__serializer_reads_once(&batch->task.result))) {
+        (direct && !mp__serializer_reads_once(&batch->work->chunk.result))) {
         copy_from_file(pool, offset, bytes, arrival->size, news);
         return true;
     }
@@ -170,8 +170,9 @@ static void read_from_ring(mp_pool *pool, const mp__batch *batch,
 {
     news->bytes = arrival->payload;
     news->size = arrival->payload_size;
-    if (batch->sink != MP__SINK_DIRECT || !batch->task.has_result ||
-        mp__serializer_is_plain(&batch->task.result) || news->size == 0) {
+    if (batch->sink != MP__SINK_DIRECT || !batch->work->chunk.has_result ||
+        mp__serializer_is_plain(&batch->work->chunk.result) ||
+        news->size == 0) {
         return;
     }
     if (mp__scratch_reserve(&pool->from_file, news->size) < 0) {
@@ -221,8 +222,9 @@ static bool fits(const mp_pool *pool, const mp__arrival *arrival)
            (is_good(arrival->kind) ? arrival->error == 0
                                    : arrival->error < 0) &&
            (arrival->kind != MP__RECORD_RUN ||
-            (mp__chunk_result_is_plain(&use->batch->task) &&
-             (arrival->size == mp__chunk_result_size(&use->batch->task) ||
+            (mp__chunk_result_is_plain(&use->batch->work->chunk) &&
+             (arrival->size ==
+                  mp__chunk_result_size(&use->batch->work->chunk) ||
               (arrival->size == 0 && use->batch->results_seen))));
 }
 

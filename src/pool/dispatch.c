@@ -60,11 +60,13 @@ static void lay_out_rest(mp_pool *pool, const mp__batch *batch,
 {
     const size_t rest = offsetof(mp__chunk, run);
 
-    if (batch->stamp == 0 || pool->stamps[slot] != batch->stamp) {
+    const mp__work *work = batch->work;
+
+    if (work->stamp == 0 || pool->stamps[slot] != work->stamp) {
         memcpy((unsigned char *)chunk + rest,
-               (const unsigned char *)&batch->task + rest,
+               (const unsigned char *)&work->chunk + rest,
                sizeof(*chunk) - rest);
-        pool->stamps[slot] = batch->stamp;
+        pool->stamps[slot] = work->stamp;
     }
 }
 
@@ -263,32 +265,14 @@ void mp__forget_stamps(mp_pool *pool)
 {
     mp__batch *batch;
 
-    pool->stamp = 0;
+    mp__works_forget(&pool->works);
     for (batch = pool->batches; batch != NULL; batch = batch->next) {
-        batch->stamp = 0;
+        batch->work->stamp = 0;
     }
-}
-
-/* Calls of the same task in a row find its chunks where the last one was. */
-static void stamp(mp_pool *pool, mp__batch *batch)
-{
-    if (pool->stamp == 0 || !mp__chunk_is_alike(&pool->stamped, &batch->task)) {
-        pool->stamped = batch->task;
-        pool->stamp = ++pool->stamps_made;
-    }
-    batch->stamp = pool->stamp;
 }
 
 void mp__owner_add(mp_pool *pool, mp__batch *batch)
 {
-    if (pool->limits_off) {
-        batch->task.limit_ms = 0;
-    } else if (batch->task.limit_ms == 0) {
-        batch->task.limit_ms = pool->core.limit_ms;
-    }
-    if (!pool->is_inline) {
-        stamp(pool, batch);
-    }
     mp__bundles_begin(pool, batch);
     batch->pool = pool;
     batch->tally = &pool->tally;

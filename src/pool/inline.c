@@ -93,7 +93,7 @@ void mp__run_inline(mp_pool *pool, mp__batch *batch, size_t first,
                     uint32_t count, const void *bytes, size_t size)
 {
     mp__unpack unpack = { .next = bytes, .left = size };
-    mp__chunk task = batch->task;
+    mp__chunk task = batch->work->chunk;
     mp__cost cost;
     mp__fault fault;
     mp__news news;

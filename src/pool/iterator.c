@@ -121,7 +121,7 @@ int mp_iterator_next(mp_iterator *iterator, void *result, mp_report *report,
         (batch->pool != NULL && batch->pool->busy)) {
         return MP_ESTATE;
     }
-    if (result != NULL && !batch->task.has_result) {
+    if (result != NULL && !batch->work->chunk.has_result) {
         return MP_EINVAL;
     }
     kept = next_found(batch);

@@ -149,10 +149,10 @@ static int decode_pinned(const mp_serializer *serializer, const mp__kept *kept,
 
 int mp__kept_decode(const mp__batch *batch, const mp__kept *kept, void *object)
 {
-    const mp_serializer *serializer = &batch->task.result;
+    const mp_serializer *serializer = &batch->work->chunk.result;
     int error = kept->error;
 
-    if (object == NULL || !batch->task.has_result) {
+    if (object == NULL || !batch->work->chunk.has_result) {
         return error;
     }
     if (error == 0 && kept->retained != NULL &&

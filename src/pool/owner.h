@@ -54,10 +54,8 @@ struct mp_pool {
     mp__fault why;   /* of MP_EBROKEN; no text: it is not that */
     mp__slot_use *uses;
     uint32_t *free_slots; /* a stack: the warm ones first */
-    uint64_t *stamps;     /* of each slot: what is the same for its call */
-    mp__chunk stamped;    /* which has this stamp; 0: nothing has */
-    uint64_t stamp;
-    uint64_t stamps_made;
+    uint64_t *stamps;     /* of each slot: of the work that it has */
+    mp__works works;      /* of calls: what is the same for its chunks */
     uint32_t free_count;
     mp__waiting *waiting;
     mp__waiting **waiting_end;

@@ -112,7 +112,7 @@ int mp_result_get(mp_result *result, void *results, int timeout_ms)
         return error;
     }
     batch = result->batch;
-    if (results != NULL && !batch->task.has_result) {
+    if (results != NULL && !batch->work->chunk.has_result) {
         return MP_EINVAL;
     }
     error = wait_ready(result, timeout_ms);
@@ -125,7 +125,7 @@ int mp_result_get(mp_result *result, void *results, int timeout_ms)
     for (i = 0; i < batch->count; i++) {
         error = mp__kept_decode(batch, &batch->kept[i], object);
         first_error = first_error == 0 ? error : first_error;
-        object += batch->task.result.object_size;
+        object += batch->work->chunk.result.object_size;
     }
     return first_error;
 }

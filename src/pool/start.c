@@ -188,6 +188,7 @@ void mp__owner_free(mp_pool *pool)
             mp__batch_free(batch);
         }
     }
+    mp__works_forget(&pool->works);
     mp__shelves_leave(&pool->singles);
     mp__shelves_leave(&pool->waits);
     mp__retained_close(pool->retained);

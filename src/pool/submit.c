@@ -114,6 +114,16 @@ static uint32_t chunk_size_for(const mp_pool *pool, const mp_task *task,
     return size > most && most > 0 ? (uint32_t)most : size;
 }
 
+/* What the chunks of such calls have in common; NULL: no memory. */
+static mp__work *work_for(mp_pool *pool, const mp_task *task,
+                          unsigned char *results)
+{
+    int limit_ms = task->limit_ms == 0 ? pool->core.limit_ms : task->limit_ms;
+
+    return mp__work_find(&pool->works, task, pool->limits_off ? 0 : limit_ms,
+                         results);
+}
+
 /* Check a call over `count` arguments, and make its batch. */
 static int begin_array(mp_pool *pool, mp__batch **batch, const mp_task *task,
                        const void *arguments, size_t count, enum mp__sink sink,
@@ -140,8 +150,9 @@ static int begin_array(mp_pool *pool, mp__batch **batch, const mp_task *task,
         return MP_ENOMEM;
     }
     error = count == 1
-                ? mp__batch_create_single(batch, &pool->singles, task, sink)
-                : mp__batch_create(batch, task, sink,
+                ? mp__batch_create_single(batch, &pool->singles,
+                                          work_for(pool, task, NULL), sink)
+                : mp__batch_create(batch, work_for(pool, task, NULL), sink,
                                    sink == MP__SINK_STORED ? count : 0);
     if (error == 0) {
         (*batch)->count = count;
@@ -221,21 +232,29 @@ static bool is_seen(const mp_pool *pool, const void *array, size_t count,
 
 /* Arrays of plain memory that the workers see, too, are used where they
  * lie. */
-static void look_for_shared(const mp_pool *pool, mp__batch *batch,
-                            bool by_default)
+static void look_for_shared(mp_pool *pool, mp__batch *batch,
+                            const mp_task *task, bool by_default)
 {
-    const mp__chunk *task = &batch->task;
+    const mp__chunk *chunk = &batch->work->chunk;
+    mp__work *work = NULL;
 
-    batch->arguments_seen = mp__chunk_argument_is_plain(task) &&
+    batch->arguments_seen = mp__chunk_argument_is_plain(chunk) &&
                             is_seen(pool, batch->source.items, batch->count,
-                                    mp__chunk_argument_size(task));
+                                    mp__chunk_argument_size(chunk));
     if (batch->arguments_seen && by_default) {
         batch->chunk_size = share_of(pool, batch->count, CHUNKS_IN_PLACE);
     }
-    batch->results_seen = mp__chunk_result_is_plain(task) &&
+    batch->results_seen = mp__chunk_result_is_plain(chunk) &&
                           is_seen(pool, batch->results, batch->count,
-                                  mp__chunk_result_size(task));
-    batch->task.results = batch->results_seen ? batch->results : NULL;
+                                  mp__chunk_result_size(chunk));
+    if (batch->results_seen) {
+        work = work_for(pool, task, batch->results);
+        batch->results_seen = work != NULL;
+    }
+    if (work != NULL) {
+        mp__work_leave(batch->work, true);
+        batch->work = work;
+    }
 }
 
 int mp_pool_map(mp_pool *pool, const mp_task *task, const void *arguments,
@@ -254,7 +273,8 @@ int mp_pool_map(mp_pool *pool, const mp_task *task, const void *arguments,
         return MP_EINVAL;
     }
     batch->results = results;
-    look_for_shared(pool, batch, options == NULL || options->chunk_size == 0);
+    look_for_shared(pool, batch, task,
+                    options == NULL || options->chunk_size == 0);
     if (results != NULL && !batch->results_seen) {
         memset(results, 0, count * task->result->object_size);
     }
@@ -308,13 +328,13 @@ static int try_encode(mp_pool *pool, const mp__batch *batch,
 {
     int error;
 
-    if (!batch->task.has_argument ||
-        mp__serializer_is_plain(&batch->task.argument)) {
+    if (!batch->work->chunk.has_argument ||
+        mp__serializer_is_plain(&batch->work->chunk.argument)) {
         return 0;
     }
     mp__pack_clear(&pool->pack);
     pool->busy = true;
-    error = mp__pack_add(&pool->pack, &batch->task, argument);
+    error = mp__pack_add(&pool->pack, &batch->work->chunk, argument);
     pool->busy = false;
     return error;
 }
@@ -404,7 +424,7 @@ static int run_source(mp_pool *pool, mp_iterator **iterator,
     chunk = options == NULL || options->chunk_size == 0
                 ? 1
                 : chunk_size_for(pool, task, 0, options);
-    error = mp__batch_create(&batch, task, sink,
+    error = mp__batch_create(&batch, work_for(pool, task, NULL), sink,
                              look_ahead_for(pool, source, options, chunk));
     if (error < 0) {
         return error;

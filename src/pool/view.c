@@ -18,7 +18,7 @@ int mp_result_view(mp_result *result, const void **bytes, size_t *size,
     if (error < 0) {
         return error;
     }
-    if (!batch->is_single || !batch->task.has_result) {
+    if (!batch->is_single || !batch->work->chunk.has_result) {
         return MP_EINVAL;
     }
     error = mp_result_wait(result, timeout_ms);

@@ -42,7 +42,7 @@ const void *mp__waiting_arguments(const mp__waiting *waiting)
 
     return batch->arguments_seen
                ? (const unsigned char *)batch->source.items +
-                     waiting->first * batch->task.argument.object_size
+                     waiting->first * batch->work->chunk.argument.object_size
                : waiting->bytes;
 }
 

@@ -108,9 +108,11 @@ static void submit(struct run *run, uint64_t which)
     if (run->made == CALLS || run->pool->over) {
         return;
     }
-    fuzz_require(mp__batch_create(&call->batch, &task,
-                                  direct ? MP__SINK_DIRECT : MP__SINK_STORED,
-                                  direct ? 0 : ITEMS) == 0);
+    fuzz_require(
+        mp__batch_create(&call->batch,
+                         mp__work_find(&run->pool->works, &task, 0, NULL),
+                         direct ? MP__SINK_DIRECT : MP__SINK_STORED,
+                         direct ? 0 : ITEMS) == 0);
     call->by = task.result;
     call->objects = calloc(ITEMS, task.result->object_size);
     fuzz_require(call->objects != NULL);
@@ -147,8 +149,8 @@ static bool is_plain(const struct run *run, const mp__claim *claim)
 {
     const mp__batch *batch = run->pool->uses[claim->slot].batch;
 
-    return batch != NULL && batch->task.result.encode == NULL &&
-           batch->task.result.object_size == sizeof(uint64_t);
+    return batch != NULL && batch->work->chunk.result.encode == NULL &&
+           batch->work->chunk.result.object_size == sizeof(uint64_t);
 }
 
 static void fill(struct run *run, uint32_t w, mp__record *record,

@@ -1,0 +1,37 @@
+/*
+ * work.h -- what all chunks of a call have in common, kept once for all calls
+ * of the same task in a row
+ */
+#ifndef MP__WORK_H
+#define MP__WORK_H
+
+#include "pool/chunk.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct mp__work {
+    mp__chunk chunk; /* without items */
+    uint64_t stamp;  /* of the task slots that have it; 0: look not for it */
+    _Atomic uint32_t users;
+} mp__work;
+
+/* The pool's newest, which is one user of it, and their number. All zero: there
+ * is none. */
+typedef struct mp__works {
+    mp__work *newest;
+    uint64_t made;
+} mp__works;
+
+/* That of `task`, with a user more, which runs at most `limit_ms` (0: no limit)
+ * and makes its results in `results` (NULL: not in place). NULL: no memory. */
+mp__work *mp__work_find(mp__works *works, const mp_task *task, int limit_ms,
+                        unsigned char *results);
+/* Its caller uses it no more. `alone`: no other thread can be doing so just now.
+ * NULL does nothing. */
+void mp__work_leave(mp__work *work, bool alone);
+/* The slots may have been overwritten: the next calls write all anew. */
+void mp__works_forget(mp__works *works);
+
+#endif
