@@ -83,6 +83,7 @@ struct mp_result {
 typedef struct mp__round {
     int64_t since;
     size_t ended; /* before */
+    int64_t each; /* of the round before that */
 } mp__round;
 
 typedef struct mp__batch {

@@ -24,7 +24,7 @@
 #define ITEMS_MOST   16
 #define BYTES_MOST   ((size_t)256) /* of one argument or result */
 #define BUNDLE_LASTS (20 * MP__US)
-#define FLIES        200 /* ns an item: a worker eats a row of such bundles */
+#define FLIES        200 /* ns an item, of all together: who is awake does it */
 #define ROUND        64  /* items, after which their time is looked at */
 #define STUCK_AFTER  MP__MS
 #define SHARES       4 /* bundles for each worker, at the least */
@@ -47,22 +47,26 @@ void mp__bundles_begin(const mp_pool *pool, mp__batch *batch)
         !pool->core.account && pool->core.tasks_per_worker == 0 &&
         is_small_and_plain(&batch->work->chunk) && !mp__chaos_is_on();
     if (batch->bundles) {
-        batch->round = (mp__round){ .since = mp__clock_ns() };
+        batch->round =
+            (mp__round){ .since = mp__clock_ns(), .each = INT64_MAX };
     }
 }
 
 /* How many items last as long as a bundle may. Each takes at most the time in
- * which all workers together end one. */
+ * which all workers together end one; of two rounds the shorter, for somebody
+ * else may have had the CPU in the other. */
 static uint32_t learn(mp_pool *pool, mp__batch *batch)
 {
     size_t ended = batch->ended - batch->round.ended;
     int64_t now = mp__clock_ns();
-    int64_t each =
+    int64_t took =
         (now - batch->round.since) * pool->core.workers / (int64_t)ended;
+    int64_t each = took < batch->round.each ? took : batch->round.each;
     int64_t fit = each <= 0 ? ITEMS_MOST : BUNDLE_LASTS / each;
 
-    batch->round = (mp__round){ .since = now, .ended = batch->ended };
-    pool->bundles_fly = each <= FLIES;
+    batch->round =
+        (mp__round){ .since = now, .ended = batch->ended, .each = took };
+    pool->bundles_fly = each <= FLIES * pool->core.workers;
     fit =
         fit < 2 * (int64_t)batch->together ? fit : 2 * (int64_t)batch->together;
     fit = fit < ITEMS_MOST ? fit : ITEMS_MOST;

@@ -253,6 +253,14 @@ static void tell_all_done(mp__worker *w)
     }
 }
 
+/* Are others fast enough without it? */
+static bool is_spare(const mp__worker *w)
+{
+    return w->vain >= VAIN_MOST ||
+           (w->pace.idle &&
+            mp__task_table_is_awake_below(w->core->table, w->index));
+}
+
 /* W2: nothing was queued when *seen was read. Look again for a while, then
  * sleep. When a whole slice has brought nothing, the next moment will not
  * either: it is not looked for then. */
@@ -260,12 +268,12 @@ static void idle(mp__worker *w, uint64_t seen, int64_t *slice)
 {
     int64_t deadline;
 
-    if (*slice == IDLE_SLICE && w->vain < VAIN_MOST &&
-        look_for_a_while(w, seen)) {
+    if (*slice == IDLE_SLICE && !is_spare(w) && look_for_a_while(w, seen)) {
         w->vain++;
         return;
     }
     w->vain = 0;
+    w->pace.idle = false;
     leave_nonsense(w);
     if (*slice > IDLE_SLICE) {
         mp__outlet_idle(&w->outlet); /* and not only for a moment */

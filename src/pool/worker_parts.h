@@ -28,8 +28,14 @@ typedef struct mp__worker {
     int64_t start;         /* of the run, when its clock runs */
     int64_t cpu;           /* used until then, when the pool accounts */
     bool untold;           /* it has left a patient owner asleep */
-    int vain;              /* looks in a row that others were faster after */
-    uint32_t run_length;   /* items of a run, by how long the last ones took */
+    struct {
+        uint32_t bundles; /* run since then, */
+        int64_t since;
+        int64_t busy; /* and so long */
+        bool idle;    /* the last were few for the time they came in */
+    } pace;
+    int vain;            /* looks in a row that others were faster after */
+    uint32_t run_length; /* items of a run, by how long the last ones took */
 } mp__worker;
 
 /* worker.c */

@@ -23,6 +23,8 @@
 #define OBJECT_MOST     ((size_t)1024)
 #define SHORT_ENOUGH    (20 * MP__US)
 #define MUCH_TOO_LONG   (200 * MP__US)
+#define PACE_ROUND      64 /* bundles */
+#define PACE_IDLE       4  /* at work for less than a fourth of the time */
 
 bool mp__worker_makes_runs(const mp__worker *w, const mp__chunk *chunk)
 {
@@ -43,8 +45,28 @@ static uint32_t length_of(const mp__worker *w, const mp__chunk *chunk)
     return length < w->run_length ? (uint32_t)length : w->run_length;
 }
 
-static void learn(mp__worker *w, uint32_t items, int64_t took)
+/* Bundles may come so slowly that who is awake besides would do them, too. */
+static void keep_pace(mp__worker *w, int64_t began, int64_t took)
 {
+    if (w->pace.bundles == 0) {
+        w->pace.since = began;
+        w->pace.busy = 0;
+    }
+    w->pace.busy += took;
+    w->pace.bundles++;
+    if (w->pace.bundles == PACE_ROUND) {
+        w->pace.idle = w->pace.busy * PACE_IDLE < began - w->pace.since;
+        w->pace.bundles = 0;
+    }
+}
+
+static void learn(mp__worker *w, uint32_t items, int64_t began)
+{
+    int64_t took = mp__clock_ns() - began;
+
+    if (w->bundle.word != NULL) {
+        keep_pace(w, began, took);
+    }
     if (mp__chaos_is_on()) {
         w->run_length = LENGTH_IN_CHAOS; /* one seed, one plan */
     } else if (took > MUCH_TOO_LONG) {
@@ -247,7 +269,7 @@ bool mp__worker_run_on(mp__worker *w, mp__chunk *chunk, mp__unpack *unpack,
                      ? run_plain(w, chunk, unpack, bytes, &run)
                      : run_decoding(w, chunk, unpack, bytes, size, &run);
     if (began != 0) {
-        learn(w, run.item - first, mp__clock_ns() - began);
+        learn(w, run.item - first, began);
     }
     if (run.item > first) {
         close_run(w, chunk, record, run.item);

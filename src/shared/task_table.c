@@ -289,12 +289,11 @@ static uint64_t unclaimed(const mp__task_table *table)
     return table->announced - atomic_load(&table->control->ohead);
 }
 
-/* Is there who will claim what is queued without being woken? */
-static bool is_somebody_awake(const mp__task_table *table)
+bool mp__task_table_is_awake_below(const mp__task_table *table, uint32_t worker)
 {
     uint32_t i;
 
-    for (i = 0; i < table->workers; i++) {
+    for (i = 0; i < worker; i++) {
         if (atomic_load(&table->hands[i].awake) != 0) { /* after O4 */
             return true;
         }
@@ -318,7 +317,7 @@ void mp__task_table_announce(mp__task_table *table, bool sparing)
         return;
     }
     if (sparing && unclaimed(table) < count + SPARED_MOST &&
-        is_somebody_awake(table)) {
+        mp__task_table_is_awake_below(table, table->workers)) {
         table->unwoken = true;
         return;
     }

@@ -175,6 +175,9 @@ uint32_t mp__task_table_reached(const mp__task_table *table,
 /* The worker lives, and looks for tasks; or it is dead. */
 void mp__task_table_set_awake(mp__task_table *table, uint32_t worker,
                               bool awake);
+/* Is a worker before that one awake? */
+bool mp__task_table_is_awake_below(const mp__task_table *table,
+                                   uint32_t worker);
 
 enum mp__asked { MP__ASKED_NOTHING = 0, MP__ASKED_DROP, MP__ASKED_KILL };
 
