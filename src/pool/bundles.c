@@ -25,7 +25,8 @@
 #define BYTES_MOST   ((size_t)256) /* of one argument or result */
 #define BUNDLE_LASTS (20 * MP__US)
 #define FLIES        200 /* ns an item, of all together: who is awake does it */
-#define ROUND        64  /* items, after which their time is looked at */
+#define ROUND        64  /* items, after which their time is looked at, */
+#define ROUND_FIRST  16  /* or fewer, as long as bundles may grow */
 #define STUCK_AFTER  MP__MS
 #define SHARES       4 /* bundles for each worker, at the least */
 
@@ -79,7 +80,8 @@ void mp__bundle_size(mp_pool *pool, mp__batch *batch)
                                                  : batch->look_ahead;
     size_t share = open / (SHARES * (size_t)pool->core.workers);
 
-    if (batch->ended - batch->round.ended >= ROUND) {
+    if (batch->ended - batch->round.ended >=
+        (batch->together < ITEMS_MOST ? ROUND_FIRST : ROUND)) {
         batch->together = learn(pool, batch);
     }
     share = pool->watched || share < 1 ? 1 : share;
