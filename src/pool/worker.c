@@ -210,7 +210,7 @@ static void leave_nonsense(const mp__worker *w)
 }
 
 /*
- * Longer and longer, four times each: nobody's survival hangs on a slice.
+ * Longer and longer, sixteen times each: nobody's survival hangs on a slice.
  *   A wake-up that died with a worker: its supervisor wakes all sleepers after
  *   every death (S6), before it does anything else.
  *   The supervisor's own death: the kernel ends us with it. Where it does not,
@@ -223,7 +223,7 @@ static void leave_nonsense(const mp__worker *w)
  */
 static int64_t next_slice(int64_t slice)
 {
-    slice *= 4;
+    slice *= 16;
     if (slice > IDLE_SLICE_ALONE && !mp__child_dies_with_parent()) {
         return IDLE_SLICE_ALONE;
     }
