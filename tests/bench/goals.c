@@ -19,6 +19,7 @@ static const bench_goal goals[] = {
     { "W3_map_tiny", "shared", "openmp_static", false, 1.3 },
     { "W3_map_tiny", "shared", "openmp_call", false, 1.3 },
     { "W3_map_tiny", "shared", "forked", false, 1.3 },
+    { "W3_map_tiny", "shared", "watched", false, 1.3 },
     { "W4_unordered", "1w", "openmp_2threads", true, 1.0 },
     { "W4_unordered", "2w", "openmp_dynamic", true, 1.0 },
     { "W4_unordered", "async", NULL, true, 5e6 },

@@ -1,7 +1,9 @@
 /*
  * prim_forked.c -- the least that a map by processes must do: forked ones take
  * chunks of shared arrays by one addition each, call for each item, and say
- * after it how far they are, so that a death would cost that item alone
+ * after it how far they are, so that a death would cost that item alone. And
+ * what may be asked of a task besides: its index, to stop before its next item,
+ * and not to go on in a child that it has forked.
  *
  * Unlike threads they each have page tables of their own.
  */
@@ -17,6 +19,8 @@ struct job {
     prim_task *volatile run; /* not to be inlined */
     int64_t *x;
     int64_t *y;
+    bool watched;
+    atomic_int asked;    /* to stop */
     atomic_long next[2]; /* of the round that warms up, and of the other */
     struct {
         _Alignas(LINE) _Atomic uint64_t done;
@@ -36,15 +40,44 @@ static void map_chunk(struct job *job, int index, long first, long end)
     }
 }
 
+/* What a task may ask for, in each process. */
+static volatile long item_in_hand;
+static atomic_int myself;
+
+static bool may_go_on(const struct job *job, int index)
+{
+    return atomic_load_explicit(&myself, memory_order_relaxed) == index + 1 &&
+           atomic_load_explicit(&job->asked, memory_order_acquire) == 0;
+}
+
+static void map_watched(struct job *job, int index, long first, long end)
+{
+    prim_task *run = job->run;
+
+    atomic_store(&myself, index + 1);
+    for (long i = first; i < end && may_go_on(job, index); i++) {
+        item_in_hand = i;
+        job->y[i] = 0;
+        (void)run(&job->x[i], &job->y[i]);
+        atomic_store_explicit(&job->workers[index].done, (uint64_t)i,
+                              memory_order_release);
+    }
+}
+
 static int map_role(void *context, int index, long count)
 {
     struct job *job = context;
     int round = job->workers[index].round++;
     long first;
+    long end;
 
     while ((first = atomic_fetch_add(&job->next[round], CHUNK)) < count) {
-        map_chunk(job, index, first,
-                  first + CHUNK < count ? first + CHUNK : count);
+        end = first + CHUNK < count ? first + CHUNK : count;
+        if (job->watched) {
+            map_watched(job, index, first, end);
+        } else {
+            map_chunk(job, index, first, end);
+        }
     }
     if (round == 0 && index == 0) {
         /* As by the caller of a pool: the arrays are in another's caches. */
@@ -54,14 +87,26 @@ static int map_role(void *context, int index, long count)
     return 0;
 }
 
-double prim_forked_map(prim_task *run, int64_t *x, int64_t *y, long count,
-                       int workers)
+static double map(prim_task *run, int64_t *x, int64_t *y, long count,
+                  int workers, bool watched)
 {
     struct job *job = bench_shared(sizeof(*job));
     double seconds;
 
-    *job = (struct job){ .run = run, .x = x, .y = y };
+    *job = (struct job){ .run = run, .x = x, .y = y, .watched = watched };
     seconds = bench_team(map_role, job, workers, count, count);
     bench_unshare(job, sizeof(*job));
     return seconds;
+}
+
+double prim_forked_map(prim_task *run, int64_t *x, int64_t *y, long count,
+                       int workers)
+{
+    return map(run, x, y, count, workers, false);
+}
+
+double prim_watched_map(prim_task *run, int64_t *x, int64_t *y, long count,
+                        int workers)
+{
+    return map(run, x, y, count, workers, true);
 }

@@ -6,7 +6,9 @@
 #include "primitives.h"
 
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 void prim_copy_start(prim_copy *copy, size_t size)
 {
@@ -71,6 +73,34 @@ static char *slab(const struct slabs *slabs, int worker, long i)
            (size_t)(worker * SLABS + i % SLABS) * slabs->plan->size;
 }
 
+/* As a task does it that gives bytes. */
+static void fill_by_task(char *slab, int mark, size_t size)
+{
+    char *made = malloc(size);
+
+    if (made == NULL) {
+        _exit(1);
+    }
+    memset(made, mark, size);
+    __asm__ volatile("" ::: "memory"); /* or one pass is enough */
+    memcpy(slab, made, size);
+    free(made);
+}
+
+/* Memory for what one slab holds, of the taker's or, as who asks for bytes gets
+ * it, of its own. */
+static char *landing(const struct slabs *slabs)
+{
+    return slabs->plan->made ? malloc(slabs->plan->size) : slabs->mine;
+}
+
+static void leave_landing(const struct slabs *slabs, char *to)
+{
+    if (to != slabs->mine) {
+        free(to);
+    }
+}
+
 static int fill(struct slabs *slabs, int worker, long count)
 {
     const prim_slabs *plan = slabs->plan;
@@ -80,10 +110,9 @@ static int fill(struct slabs *slabs, int worker, long count)
 
         await(full, 0);
         if (plan->made) {
-            memset(slabs->mine, (int)(i % 100 + 1), plan->size);
-            __asm__ volatile("" ::: "memory"); /* or one store is enough */
-        }
-        if (plan->copy_in) {
+            fill_by_task(slab(slabs, worker, i), (int)(i % 100 + 1),
+                         plan->size);
+        } else if (plan->copy_in) {
             memcpy(slab(slabs, worker, i), slabs->mine, plan->size);
         } else {
             memset(slab(slabs, worker, i), (int)(i % 100 + 1), plan->size);
@@ -96,7 +125,6 @@ static int fill(struct slabs *slabs, int worker, long count)
 static int take(struct slabs *slabs, long count)
 {
     const prim_slabs *plan = slabs->plan;
-    char *to = slabs->mine;
     uint64_t pages = (plan->size + PAGE - 1) / PAGE;
     int wrong = 0;
 
@@ -110,9 +138,14 @@ static int take(struct slabs *slabs, long count)
 
             await(full, 1);
             if (plan->copy_out) {
-                memcpy(to, from, plan->size);
-                from = to;
-                wrong |= (uint64_t)to[plan->size / 2] != mark;
+                char *to = landing(slabs);
+
+                wrong |= to == NULL;
+                if (to != NULL) {
+                    memcpy(to, from, plan->size);
+                    wrong |= (uint64_t)to[plan->size / 2] != mark;
+                    leave_landing(slabs, to);
+                }
             } else {
                 wrong |= bench_touch(from, plan->size) != pages * mark;
             }

@@ -87,7 +87,8 @@ typedef struct prim_slabs {
     long count; /* slabs in all, a multiple of workers */
     bool copy_in;
     bool copy_out;
-    bool made; /* what is copied in is made each time, in private memory */
+    bool made; /* what is copied in is made each time, in memory from malloc,
+                * and what is copied out lands in such */
 } prim_slabs;
 double prim_slabs_run(const prim_slabs *plan);
 
@@ -100,6 +101,10 @@ double prim_claim_run(int workers, long count);
 typedef int prim_task(const void *argument, void *result);
 double prim_forked_map(prim_task *run, int64_t *x, int64_t *y, long count,
                        int workers);
+
+/* watched: the same, and what may be asked of a task: its index, to stop. */
+double prim_watched_map(prim_task *run, int64_t *x, int64_t *y, long count,
+                        int workers);
 
 /* handed: the same over arrays that only the caller sees: copied in and out. */
 double prim_handed_map(prim_task *run, int64_t *x, int64_t *y, long count,

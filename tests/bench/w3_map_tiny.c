@@ -184,6 +184,11 @@ static int forked(const void *plan, double *values)
     return by_processes(plan, values, prim_forked_map);
 }
 
+static int watched(const void *plan, double *values)
+{
+    return by_processes(plan, values, prim_watched_map);
+}
+
 static int handed(const void *plan, double *values)
 {
     return by_processes(plan, values, prim_handed_map);
@@ -214,6 +219,7 @@ void bench_map_tiny(void)
         { "openmp_static", { { "shared", "ns/item" } }, openmp, &shared },
         { "openmp_call", { { "shared", "ns/item" } }, openmp, &called },
         { "forked", { { "shared", "ns/item" } }, forked, &shared },
+        { "watched", { { "shared", "ns/item" } }, watched, &shared },
     };
 
     bench_compare("W3_map_tiny", cases, sizeof(cases) / sizeof(*cases));
