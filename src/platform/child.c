@@ -39,9 +39,11 @@ static bool stdin_is_used;
 static void look_at_stdin(void)
 {
 #if !defined(MP_PORTABLE) && defined(__GLIBC__)
-    /* It has no buffer before the first character. Asked here, since libc's
-     * code is fresh to a fresh child, and costs it a fault for each page. */
-    stdin_is_used = __fbufsize(stdin) > 0;
+    /* It has no buffer before the first character, unless one was pushed back.
+     * Asked here, since libc's code is fresh to a fresh child, and costs it a
+     * fault for each page. */
+    stdin_is_used =
+        __fbufsize(stdin) > 0 || stdin->_IO_read_ptr != stdin->_IO_read_end;
 #else
     stdin_is_used = true;
 #endif

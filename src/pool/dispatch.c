@@ -59,7 +59,6 @@ static void lay_out_rest(mp_pool *pool, const mp__batch *batch,
                          mp__chunk *chunk, uint32_t slot)
 {
     const size_t rest = offsetof(mp__chunk, run);
-
     const mp__work *work = batch->work;
 
     if (work->stamp == 0 || pool->stamps[slot] != work->stamp) {

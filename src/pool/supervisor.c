@@ -415,6 +415,9 @@ static void supervise(struct supervisor *s)
         (void)mp__fd_drain(s->deaths);
         MP_KILL_POINT("supervisor.drained");
         look_at_owner(s, ready);
+        if (ready == 0) {
+            mp__task_table_wake_one(s->core->table); /* once in a slice */
+        }
     }
 }
 

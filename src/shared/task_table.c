@@ -70,7 +70,8 @@
  * set when it is back; its supervisor clears it for the dead, before S6. So who
  * has moved otail and then finds it set knows of a worker that looks at the
  * queue before it sleeps, or whose death wakes all others. It may be stopped,
- * or long in what it has in hand: so who spares looks again.
+ * or long in what it has in hand: so who spares looks again, and while it is
+ * away, in no call, the supervisor does at the end of each slice.
  * READY is stored before otail moves, so no READY task can be skipped; a
  * stale ohead can only claim a newer READY task, which is legal.
  */
@@ -316,26 +317,23 @@ void mp__task_table_announce(mp__task_table *table, bool sparing)
     if ((tail & SLEEPERS) == 0) {
         return;
     }
-    if (sparing && unclaimed(table) < count + SPARED_MOST &&
-        mp__task_table_is_awake_below(table, table->workers)) {
-        table->unwoken = true;
-        return;
-    }
-    if (sparing) {
-        wake(table, 1); /* the next comes with the next announcement */
-    } else {
+    if (!sparing) {
         wake(table, table->unwoken ? unclaimed(table) : count);
         table->unwoken = false;
+        return;
+    }
+    table->unwoken = true;
+    if (unclaimed(table) >= count + SPARED_MOST ||
+        !mp__task_table_is_awake_below(table, table->workers)) {
+        wake(table, 1); /* the next comes later, if it is needed */
     }
 }
 
 void mp__task_table_wake_spared(mp__task_table *table)
 {
+    table->unwoken = table->unwoken && unclaimed(table) > 0;
     if (table->unwoken) {
-        table->unwoken = false;
-        if (unclaimed(table) > 0) {
-            wake(table, 1);
-        }
+        wake(table, 1);
     }
 }
 

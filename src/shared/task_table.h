@@ -72,7 +72,7 @@ uint32_t mp__task_table_queue(mp__task_table *table, uint32_t slot,
  * which many are over in the time that a wake-up takes, and who says so looks
  * again now and then. */
 void mp__task_table_announce(mp__task_table *table, bool sparing);
-/* Look again: wake a worker if some of what was spared is queued still. */
+/* Look again: wake a worker if some of what was announced so is queued still. */
 void mp__task_table_wake_spared(mp__task_table *table);
 /* Take a queued task back; false when a worker was faster. It is ENDED. */
 bool mp__task_table_withdraw(mp__task_table *table, uint32_t slot);
@@ -220,6 +220,8 @@ bool mp__task_table_retry(mp__task_table *table, const mp__claim *claim,
                           enum mp__task_state from, int32_t pid);
 /* Wake every worker that sleeps: the dead may have swallowed a wake-up. */
 void mp__task_table_wake_all(mp__task_table *table);
+/* Wake one if something is queued: its owner spared it, and may be away. */
+void mp__task_table_wake_one(mp__task_table *table);
 bool mp__task_table_is_closed(const mp__task_table *table);
 /* Is some task queued that nobody has claimed? */
 bool mp__task_table_has_queued(const mp__task_table *table);

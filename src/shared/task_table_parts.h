@@ -60,7 +60,7 @@ struct mp__task_table {
     uint64_t announced;       /* where the tail of the queue must be */
     uint64_t known_head;      /* where its head was some time ago */
     bool closed;
-    bool unwoken; /* something was announced and a sleeper left asleep */
+    bool unwoken; /* not for all that was announced somebody was woken */
 };
 
 uint64_t mp__task_word_of(enum mp__task_state state, uint32_t worker,

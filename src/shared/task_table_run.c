@@ -343,3 +343,11 @@ bool mp__task_table_has_queued(const mp__task_table *table)
     }
     return false;
 }
+
+void mp__task_table_wake_one(mp__task_table *table)
+{
+    if ((atomic_load(&table->control->otail) & SLEEPERS) != 0 &&
+        mp__task_table_has_queued(table)) {
+        (void)mp__park_wake(mp__task_sleep_word(table), 1);
+    }
+}

@@ -326,6 +326,10 @@ static void a_childs_stdin_is_empty(void **state)
 {
     (void)state;
     mp_test_finish(mp_test_start(read_stdin, NULL, NULL), 0);
+    /* Also of what its parent has put there before it has read anything. */
+    assert_int_equal(ungetc('x', stdin), 'x');
+    mp_test_finish(mp_test_start(read_stdin, NULL, NULL), 0);
+    assert_int_equal(getchar(), 'x');
 }
 
 static void detached_children_are_reaped_later(void **state)
