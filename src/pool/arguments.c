@@ -40,6 +40,7 @@ struct mp__arguments {
     const mp__core *core;
     uint64_t warm;  /* the sizes of all places that are not in use */
     bool long_ones; /* one of them is more than what stays */
+    bool windows;   /* some place has had one */
     uint32_t slots;
     struct place places[];
 };
@@ -71,7 +72,7 @@ void mp__arguments_destroy(mp__arguments *arguments)
     if (arguments == NULL) {
         return;
     }
-    for (slot = 0; slot < arguments->slots; slot++) {
+    for (slot = 0; arguments->windows && slot < arguments->slots; slot++) {
         close_window(&arguments->places[slot]);
     }
     free(arguments);
@@ -94,6 +95,7 @@ static unsigned char *window_on(mp__arguments *arguments, uint32_t slot,
             mp__window_open(core->file, mp__core_arguments_at(core, slot),
                             place->window_size, true);
         if (place->window != NULL) {
+            arguments->windows = true;
             mp__map_disinherit(place->window, place->window_size);
             mp__map_attend(place->window, place->window_size, true);
         }

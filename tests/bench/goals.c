@@ -35,6 +35,7 @@ static const bench_goal goals[] = {
     { "W8_cpu_scaling", "equal", "openmp_dynamic", true, 0.97 },
     { "W8_cpu_scaling", "unequal", "openmp_dynamic", true, 0.97 },
     { "W9_pool_startup", "2w_10MB", "prefork_pipe", false, 2.0 },
+    { "W9_pool_startup", "2w_10MB", "prefork_supervised", false, 2.0 },
     { "W9_pool_startup", "64w_10MB", "prefork_pipe", false, 1.5 },
     { "W9_pool_startup", "2w_1GB", "prefork_pipe", false, 2.0 },
     { "W9_pool_startup", "64w_1GB", "prefork_pipe", false, 1.5 },

@@ -165,3 +165,13 @@ int prim_prefork_once(int workers)
     free(children);
     return wrong ? -1 : 0;
 }
+
+int prim_prefork_supervised(int workers)
+{
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        _exit(prim_prefork_once(workers) == 0 ? 0 : 1);
+    }
+    return ended_well(pid);
+}

@@ -66,6 +66,8 @@ int prim_fork_careful(void);
 /* prefork_pipe: so many children, one byte to each and one back, then end of
  * file and waitpid. 0 when all went well. */
 int prim_prefork_once(int workers);
+/* prefork_supervised: the same by a child, which would notice their deaths. */
+int prim_prefork_supervised(int workers);
 
 /* memcpy: into a warm shared map and out of it, by one process. */
 typedef struct prim_copy {

@@ -75,6 +75,11 @@ static int prefork(const void *plan, double *values)
     return timed(prim_prefork_once, plan, values);
 }
 
+static int supervised(const void *plan, double *values)
+{
+    return timed(prim_prefork_supervised, plan, values);
+}
+
 static void from_parent_of(size_t size, const char *two_name,
                            const char *many_name, bool python)
 {
@@ -85,6 +90,7 @@ static void from_parent_of(size_t size, const char *two_name,
     const bench_case cases[] = {
         { "libmp", { { two_name, "ms" } }, libmp, &two },
         { "prefork_pipe", { { two_name, "ms" } }, prefork, &two },
+        { "prefork_supervised", { { two_name, "ms" } }, supervised, &two },
         { "libmp", { { many_name, "ms" } }, libmp, &many },
         { "prefork_pipe", { { many_name, "ms" } }, prefork, &many },
         { "cpython", { { two_name, "ms" } }, bench_cpython, "startup 2" },
@@ -92,7 +98,7 @@ static void from_parent_of(size_t size, const char *two_name,
     };
     char *weight = bench_touched(size);
 
-    bench_compare("W9_pool_startup", cases, python ? 6 : 4);
+    bench_compare("W9_pool_startup", cases, python ? 7 : 5);
     bench_untouch(weight, size);
 }
 
