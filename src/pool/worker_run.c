@@ -161,6 +161,7 @@ struct row {
     unsigned char *copy; /* where a task gets its argument; NULL: there */
     size_t size;         /* of an argument; 0: none */
     size_t result_size;
+    bool is_bare; /* no chaos, and no copy to release */
 };
 
 /* The tasks may be smaller than what is done around them: what does not change
@@ -179,6 +180,9 @@ static inline int run_row(mp__worker *w, const mp__chunk *chunk,
     int code;
 
     do {
+        if (!row.is_bare) {
+            mp__chaos("before run");
+        }
         MP_KILL_POINT("run.running_plain");
         mp__task_set_index((size_t)(base + item));
         if (row.copy != NULL) {
@@ -189,6 +193,9 @@ static inline int run_row(mp__worker *w, const mp__chunk *chunk,
         }
         code = function(row.copy != NULL ? row.copy : row.bytes,
                         row.result_size > 0 ? place : NULL);
+        if (!row.is_bare && row.copy != NULL) {
+            mp_serializer_release(&chunk->argument, row.copy, 1);
+        }
         if (self == NULL ||
             atomic_load_explicit(&self->ident, memory_order_relaxed) != ident) {
             mp__worker_leave_copy(w);
@@ -206,26 +213,16 @@ static inline int run_row(mp__worker *w, const mp__chunk *chunk,
     return code == 0 ? 0 : mp__run_failed(code);
 }
 
-/* Both sides are plain memory or nothing, and nothing is to be done around an
- * item but to call its task. */
-static bool is_row(const mp__chunk *chunk, const mp__unpack *unpack,
-                   uint32_t items)
-{
-    return mp__chunk_argument_is_plain(chunk) &&
-           (!chunk->has_argument || chunk->argument.release == NULL) &&
-           unpack->left >= mp__chunk_argument_size(chunk) * (items - 1) &&
-           !mp__chaos_is_on();
-}
-
 static int run_plain(mp__worker *w, const mp__chunk *chunk, mp__unpack *unpack,
                      const unsigned char *bytes, struct run *run)
 {
     const size_t number = sizeof(uint64_t);
     const size_t size = mp__chunk_argument_size(chunk);
     const size_t result_size = mp__chunk_result_size(chunk);
-    const bool numbers = size == number && result_size == number;
     const uint32_t first = run->item;
-    struct row row = { bytes, NULL, size, result_size };
+    struct row row = { bytes, NULL, size, result_size, false };
+    bool numbers =
+        size == number && result_size == number && !mp__chaos_is_on();
     int error;
 
     if (chunk->where != MP__IN_PLACE && size > 0) {
@@ -233,13 +230,14 @@ static int run_plain(mp__worker *w, const mp__chunk *chunk, mp__unpack *unpack,
         if (row.copy == NULL) {
             return run_decoding(w, chunk, unpack, bytes, size, run);
         }
+        numbers = numbers && chunk->argument.release == NULL;
     }
     if (numbers && row.copy == NULL) {
-        error =
-            run_row(w, chunk, run, (struct row){ bytes, NULL, number, number });
+        error = run_row(w, chunk, run,
+                        (struct row){ bytes, NULL, number, number, true });
     } else if (numbers) {
         error = run_row(w, chunk, run,
-                        (struct row){ bytes, row.copy, number, number });
+                        (struct row){ bytes, row.copy, number, number, true });
     } else {
         error = run_row(w, chunk, run, row);
     }
@@ -265,7 +263,9 @@ bool mp__worker_run_on(mp__worker *w, mp__chunk *chunk, mp__unpack *unpack,
     if (record->attempt > 1) {
         run.end = first + 1; /* a forerunner died in that one alone */
     }
-    ran->error = is_row(chunk, unpack, run.end - first)
+    ran->error = mp__chunk_argument_is_plain(chunk) &&
+                         unpack->left >= mp__chunk_argument_size(chunk) *
+                                             (run.end - first - 1)
                      ? run_plain(w, chunk, unpack, bytes, &run)
                      : run_decoding(w, chunk, unpack, bytes, size, &run);
     if (began != 0) {

@@ -8,6 +8,7 @@
 #include <mp/mp.h>
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -186,6 +187,46 @@ static void what_fails_is_zero_and_nothing_else_is_lost(void **state)
     mp_shared_destroy(arrays.in);
 }
 
+static _Atomic int64_t *released; /* where workers count them */
+
+static void count_release(const mp_serializer *self, void *object)
+{
+    (void)self;
+    (void)object;
+    (void)atomic_fetch_add(released, 1);
+}
+
+/* A worker gives back what it was given a copy of, and nothing else. */
+static void what_lies_in_place_is_not_released(void **state)
+{
+    struct arrays arrays = shared_arrays(COUNT);
+    const mp_serializer counted = { .name = "counted",
+                                    .object_size = sizeof(int64_t),
+                                    .release = count_release };
+    mp_task task = square_task;
+    static int64_t private[COUNT];
+    void *memory = NULL;
+    mp_pool *pool;
+
+    (void)state;
+    memcpy(private, arrays.in, sizeof(private));
+    assert_int_equal(mp_shared_create(&memory, sizeof(*released)), 0);
+    released = memory;
+    task.argument = &counted;
+    pool = mp_test_pool(&(mp_pool_options){ .workers = 2 });
+    assert_int_equal(
+        mp_pool_map(pool, &task, arrays.in, COUNT, arrays.out, NULL), 0);
+    check_squares(arrays.out, COUNT);
+    assert_int_equal(atomic_load(released), 0);
+    assert_int_equal(mp_pool_map(pool, &task, private, COUNT, arrays.out, NULL),
+                     0);
+    check_squares(arrays.out, COUNT);
+    assert_int_equal(atomic_load(released), COUNT);
+    mp_pool_destroy(pool);
+    mp_shared_destroy(memory);
+    mp_shared_destroy(arrays.in);
+}
+
 /* Its owner sleeps until all is over: who fails, dies or has no more room for
  * results has to wake it. */
 static void a_map_of_many_items_may_fail_and_fill_rings(void **state)
@@ -321,6 +362,7 @@ int main(void)
         mp_test(arrays_that_workers_see_are_used_where_they_lie),
         mp_test(memory_made_after_the_pool_is_not),
         mp_test(what_fails_is_zero_and_nothing_else_is_lost),
+        mp_test(what_lies_in_place_is_not_released),
         mp_test(a_map_of_many_items_may_fail_and_fill_rings),
         mp_test(a_worker_that_gave_them_up_says_so),
         mp_test(results_alone_may_be_in_place_or_arguments),
