@@ -62,16 +62,15 @@ pid_t mp__child_fork(sigset_t *mask)
     (void)sigfillset(&all);
     (void)sigprocmask(SIG_SETMASK, &all, mask);
     pid = fork();
-    if (pid == 0) {
-        mp__self_begin();
-        errno = saved;
-        return 0;
-    }
     if (pid < 0) {
         pid = -errno;
     }
     MP_KILL_POINT_IF(pid > 0, "fork.forked");
-    (void)sigprocmask(SIG_SETMASK, mask, NULL);
+    if (pid == 0) {
+        mp__self_begin();
+    } else {
+        (void)sigprocmask(SIG_SETMASK, mask, NULL);
+    }
     errno = saved;
     return pid;
 }

@@ -21,22 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#if !defined(MP_PORTABLE) && defined(__linux__)
-static long ticks; /* in a second; asked once, before all forks */
-
-static void ask_ticks(void)
-{
-    ticks = sysconf(_SC_CLK_TCK);
-}
-#else
-static void ask_ticks(void)
-{
-}
-#endif
-
 int mp__life_open(void)
 {
-    ask_ticks();
     return mp__file_create();
 }
 
@@ -158,11 +144,16 @@ static bool proc_knows_us(void)
     return pid == (long)mp__self_pid();
 }
 
-/* The clock that start times are read from; in their units. */
+/* The clock that start times are read from; in their units. One caller at a
+ * time, and first of all who opens the domain: its children find `ticks`. */
 static uint64_t now_in_ticks(void)
 {
+    static long ticks; /* in a second */
     struct timespec now = { 0, 0 };
 
+    if (ticks == 0) {
+        ticks = sysconf(_SC_CLK_TCK);
+    }
     if (ticks <= 0 || ticks > 1000000000 ||
         clock_gettime(CLOCK_BOOTTIME, &now) < 0) {
         return 0;

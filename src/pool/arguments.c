@@ -78,31 +78,36 @@ void mp__arguments_destroy(mp__arguments *arguments)
     free(arguments);
 }
 
+/* On all pages that are there. */
+static void open_window(mp__arguments *arguments, uint32_t slot)
+{
+    const mp__core *core = arguments->core;
+    struct place *place = &arguments->places[slot];
+    size_t size = mp__map_round((size_t)place->written);
+
+    place->window = mp__window_open(
+        core->file, mp__core_arguments_at(core, slot), size, true);
+    if (place->window != NULL) {
+        place->window_size = size;
+        arguments->windows = true;
+        mp__map_disinherit(place->window, size);
+        mp__map_attend(place->window, size, true);
+    }
+}
+
 /* A window on `size` bytes of a place; NULL: they are to be written by calls. */
 static unsigned char *window_on(mp__arguments *arguments, uint32_t slot,
                                 size_t size)
 {
-    const mp__core *core = arguments->core;
     struct place *place = &arguments->places[slot];
 
-    if (!core->mapped || size < WINDOW_LEAST || size > place->written) {
+    if (!arguments->core->mapped || size < WINDOW_LEAST ||
+        size > place->written) {
         return NULL;
     }
     if (place->window_size < size) {
         close_window(place);
-        place->window_size = mp__map_round((size_t)place->written);
-        place->window =
-            mp__window_open(core->file, mp__core_arguments_at(core, slot),
-                            place->window_size, true);
-        if (place->window != NULL) {
-            arguments->windows = true;
-            mp__map_disinherit(place->window, place->window_size);
-            mp__map_attend(place->window, place->window_size, true);
-        }
-    }
-    if (place->window == NULL) {
-        place->window_size = 0;
-        return NULL;
+        open_window(arguments, slot);
     }
     return place->window;
 }

@@ -12,11 +12,8 @@
 #include "objects/shared.h"
 #include "platform/map.h"
 
-#define UNIT         ((uintptr_t)65536)
+#define UNIT         ((uintptr_t)65536) /* bytes; for fewer no call pays */
 #define EXTENT_UNITS 32
-
-/* From so many bytes on the call pays. */
-#define LEAST UNIT
 
 /* Note the unit; was it known? */
 static bool note(mp__attended *attended, uintptr_t unit, bool writable)
@@ -56,7 +53,7 @@ bool mp__attend(mp__attended *attended, const void *memory, size_t size,
     if (!mp__shared_holds(memory, size, UINT64_MAX)) {
         return false;
     }
-    if (size >= LEAST && !note_all(attended, memory, size, writable)) {
+    if (size >= UNIT && !note_all(attended, memory, size, writable)) {
         mp__map_attend(memory, size, writable);
     }
     return true;

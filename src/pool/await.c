@@ -214,14 +214,14 @@ static bool may_nap(const mp_pool *pool, int64_t each)
 /* Wait for what comes at once. False: it is time to sleep. Who spins takes time
  * from a worker where there are not more CPUs than those. So where records come
  * one after another and nobody but their owner sees them, it naps instead; and
- * sleeps where all is handed out. */
-static bool wait_awake(mp_pool *pool)
+ * where all is handed out it sleeps, and is `patient`. */
+static bool wait_awake(mp_pool *pool, bool *patient)
 {
     int64_t each = pool->awaited == NULL ? 0 : time_of_item(pool);
     bool long_rest = each > 0 && takes_long(pool, each);
 
-    pool->is_patient = long_rest && has_all_handed_out(pool);
-    if (pool->is_patient) {
+    *patient = long_rest && has_all_handed_out(pool);
+    if (*patient) {
         return false;
     }
     if (long_rest && may_nap(pool, each)) {
@@ -234,7 +234,8 @@ static bool wait_awake(mp_pool *pool)
 }
 
 /* O7 to O10 for all of them. */
-static void sleep_armed(mp_pool *const *pools, size_t count, int64_t deadline)
+static void sleep_armed(mp_pool *const *pools, size_t count, bool patient,
+                        int64_t deadline)
 {
     int ms = mp__deadline_poll_ms(deadline, SLICE_MS);
     bool news = false;
@@ -243,8 +244,7 @@ static void sleep_armed(mp_pool *const *pools, size_t count, int64_t deadline)
     for (i = 0; i < count; i++) {
         if (is_live(pools[i])) {
             ms = mp__bundles_nap(pools[i], ms);
-            mp__bell_arm(&pools[i]->core.control->bell,
-                         count == 1 && pools[i]->is_patient);          /* O7 */
+            mp__bell_arm(&pools[i]->core.control->bell, patient);      /* O7 */
             news = news || mp__outbox_has_news(pools[i]->core.outbox); /* O8 */
         }
     }
@@ -268,6 +268,7 @@ int mp__owner_wait_all(mp_pool *const *pools, size_t count,
                        int64_t deadline)
 {
     bool in_callback;
+    bool patient = false;
     size_t i;
 
     for (;;) {
@@ -289,8 +290,8 @@ int mp__owner_wait_all(mp_pool *const *pools, size_t count,
             return MP_ESTATE;
         }
         assert(count > 1 || is_live(pools[0]));
-        if (count > 1 || !wait_awake(pools[0])) {
-            sleep_armed(pools, count, deadline);
+        if (count > 1 || !wait_awake(pools[0], &patient)) {
+            sleep_armed(pools, count, patient, deadline);
         }
     }
 }

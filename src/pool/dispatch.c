@@ -201,9 +201,7 @@ static bool hand_out_taken(mp_pool *pool)
     if (batch == NULL) {
         return false;
     }
-    if (batch->count > 1) {
-        become_hungry(pool, batch); /* the others come first next time */
-    }
+    become_hungry(pool, batch); /* the others come first next time */
     if (take(pool, batch, &taken) > 0) {
         hand_out(pool, batch, &taken);
     }
@@ -247,8 +245,7 @@ void mp__pump(mp_pool *pool)
 {
     unsigned queued = 0;
 
-    while ((pool->waiting != NULL || pool->hungry != NULL) && !pool->over &&
-           has_slot(pool)) {
+    while (!pool->over && has_slot(pool)) {
         if (pool->waiting != NULL) {
             hand_out_waiting(pool);
         } else if (!hand_out_taken(pool)) {

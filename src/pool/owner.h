@@ -73,7 +73,6 @@ struct mp_pool {
     const mp__batch *awaited; /* DIRECT, by the call that runs; NULL: none */
     int64_t awaited_since;
     bool is_quick;          /* what it waits for has just come at once */
-    bool is_patient;        /* it has nothing to do before that is over */
     size_t in_file;         /* bytes of arguments there, */
     uint32_t in_file_count; /* of so many slots */
     uint32_t bundles;       /* slots with one, */
