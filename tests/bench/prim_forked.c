@@ -28,18 +28,6 @@ struct job {
     } workers[WORKERS_MAX];
 };
 
-static void map_chunk(struct job *job, int index, long first, long end)
-{
-    prim_task *run = job->run;
-
-    for (long i = first; i < end; i++) {
-        job->y[i] = 0;
-        (void)run(&job->x[i], &job->y[i]);
-        atomic_store_explicit(&job->workers[index].done, (uint64_t)i,
-                              memory_order_release);
-    }
-}
-
 /* What a task may ask for, in each process. */
 static volatile long item_in_hand;
 static atomic_int myself;
@@ -50,13 +38,19 @@ static bool may_go_on(const struct job *job, int index)
            atomic_load_explicit(&job->asked, memory_order_acquire) == 0;
 }
 
-static void map_watched(struct job *job, int index, long first, long end)
+/* Made twice by the compiler: what is not `watched` pays nothing for it. */
+static inline void map_chunk(struct job *job, int index, long first, long end,
+                             bool watched)
 {
     prim_task *run = job->run;
 
-    atomic_store(&myself, index + 1);
-    for (long i = first; i < end && may_go_on(job, index); i++) {
-        item_in_hand = i;
+    for (long i = first; i < end; i++) {
+        if (watched && !may_go_on(job, index)) {
+            return;
+        }
+        if (watched) {
+            item_in_hand = i;
+        }
         job->y[i] = 0;
         (void)run(&job->x[i], &job->y[i]);
         atomic_store_explicit(&job->workers[index].done, (uint64_t)i,
@@ -71,12 +65,13 @@ static int map_role(void *context, int index, long count)
     long first;
     long end;
 
+    atomic_store(&myself, index + 1);
     while ((first = atomic_fetch_add(&job->next[round], CHUNK)) < count) {
         end = first + CHUNK < count ? first + CHUNK : count;
         if (job->watched) {
-            map_watched(job, index, first, end);
+            map_chunk(job, index, first, end, true);
         } else {
-            map_chunk(job, index, first, end);
+            map_chunk(job, index, first, end, false);
         }
     }
     if (round == 0 && index == 0) {

@@ -11,38 +11,58 @@
 #include <string.h>
 #include <sys/resource.h>
 
-enum { ITEMS = 12, MORTAL = 7, LONG_MS = LEDGER_LONG_MS };
+enum { ITEMS = 12, MORTAL = 7, NOBODY = -1, LONG_MS = LEDGER_LONG_MS };
+
+/* False: the pool was broken before, and no status was written. */
+static bool run_map(mp_pool *pool, const mp_task *task, const void *arguments,
+                    int count, int chunk, int64_t *results, int *statuses)
+{
+    const mp_call_options options = { .chunk_size = chunk,
+                                      .statuses = statuses };
+    int i;
+    int error;
+
+    for (i = 0; i < count; i++) {
+        statuses[i] = 1;
+    }
+    error =
+        mp_pool_map(pool, task, arguments, (size_t)count, results, &options);
+    return error != MP_EBROKEN || statuses[0] != 1; /* else it was before */
+}
 
 /* ---- map: chunks, and one item that kills its worker ---- */
+
+/* 1, 2, 3 and so on squared; `mortal`: that one is -1, which kills, or none. */
+static bool map_squares(mp_pool *pool, const mp_task *task, int mortal)
+{
+    int64_t numbers[ITEMS];
+    int64_t squares[ITEMS];
+    int statuses[ITEMS];
+    int i;
+
+    for (i = 0; i < ITEMS; i++) {
+        numbers[i] = i == mortal ? -1 : i + 1;
+    }
+    if (!run_map(pool, task, numbers, ITEMS, 3, squares, statuses)) {
+        return false;
+    }
+    for (i = 0; i < ITEMS; i++) {
+        ledger_item(statuses[i], numbers[i] == -1 ? MP_ECRASHED : 0);
+        CHECK(squares[i] == (statuses[i] == 0 ? numbers[i] * numbers[i] : 0));
+    }
+    return true;
+}
 
 static void map_numbers(void)
 {
     const mp_pool_options options = { .workers = 2 };
     mp_pool *pool = ledger_pool(&options);
-    int64_t numbers[ITEMS];
-    int64_t squares[ITEMS];
-    int statuses[ITEMS];
     int round;
-    int i;
-    int error;
 
     stage_nap_us(1000); /* the workers sleep */
-    for (round = 0; round < 2; round++) {
-        for (i = 0; i < ITEMS; i++) {
-            numbers[i] = round == 0 && i == MORTAL ? -1 : i + 1;
-            statuses[i] = 1;
-        }
-        error = mp_pool_map(
-            pool, &square_task, numbers, ITEMS, squares,
-            &(mp_call_options){ .chunk_size = 3, .statuses = statuses });
-        if (error == MP_EBROKEN && statuses[0] == 1) {
-            break; /* it was before */
-        }
-        for (i = 0; i < ITEMS; i++) {
-            ledger_item(statuses[i], numbers[i] == -1 ? MP_ECRASHED : 0);
-            CHECK(squares[i] ==
-                  (statuses[i] == 0 ? numbers[i] * numbers[i] : 0));
-        }
+    for (round = 0; round < 2 && map_squares(pool, &square_task,
+                                             round == 0 ? MORTAL : NOBODY);
+         round++) {
         ledger_totals(pool, true);
     }
     ledger_close(pool, &options);
@@ -52,11 +72,8 @@ static void map_numbers(void)
 
 static int square_slowly(const void *argument, void *result)
 {
-    int64_t number = *(const int64_t *)argument;
-
     stage_nap_us(200);
-    *(int64_t *)result = number * number;
-    return 0;
+    return square_task.run(argument, result);
 }
 
 static const mp_task slow_task = { .run = square_slowly,
@@ -67,23 +84,8 @@ static void map_patiently(void)
 {
     const mp_pool_options options = { .workers = 2 };
     mp_pool *pool = ledger_pool(&options);
-    int64_t numbers[ITEMS];
-    int64_t squares[ITEMS];
-    int statuses[ITEMS];
-    int error;
-    int i;
 
-    for (i = 0; i < ITEMS; i++) {
-        numbers[i] = i + 1;
-        statuses[i] = 1;
-    }
-    error = mp_pool_map(
-        pool, &slow_task, numbers, ITEMS, squares,
-        &(mp_call_options){ .chunk_size = 3, .statuses = statuses });
-    for (i = 0; i < ITEMS && (error != MP_EBROKEN || statuses[0] != 1); i++) {
-        ledger_item(statuses[i], 0);
-        CHECK(squares[i] == (statuses[i] == 0 ? numbers[i] * numbers[i] : 0));
-    }
+    (void)map_squares(pool, &slow_task, NOBODY);
     ledger_totals(pool, true);
     ledger_close(pool, &options);
 }
@@ -106,22 +108,6 @@ static int measure(const void *argument, void *result)
 static const mp_task measure_task = { .run = measure,
                                       .argument = &mp_serializer_string,
                                       .result = &mp_serializer_int64 };
-
-/* False: the pool was broken before, and no status was written. */
-static bool run_map(mp_pool *pool, const mp_task *task, const void *arguments,
-                    int64_t *results, int *statuses)
-{
-    const mp_call_options options = { .chunk_size = LONG_RUN,
-                                      .statuses = statuses };
-    int i;
-    int error;
-
-    for (i = 0; i < LONG_RUN; i++) {
-        statuses[i] = 1;
-    }
-    error = mp_pool_map(pool, task, arguments, LONG_RUN, results, &options);
-    return error != MP_EBROKEN || statuses[0] != 1; /* else it was before */
-}
 
 static void check_run(const int *statuses, const int64_t *results, bool square)
 {
@@ -151,10 +137,12 @@ static void map_in_runs(void)
         arrays[i] = i == FATAL ? -1 : i + 1;
     }
     pool = ledger_pool(&options);
-    if (run_map(pool, &square_task, arrays, arrays + LONG_RUN, statuses)) {
+    if (run_map(pool, &square_task, arrays, LONG_RUN, LONG_RUN,
+                arrays + LONG_RUN, statuses)) {
         check_run(statuses, arrays + LONG_RUN, true);
     }
-    if (run_map(pool, &measure_task, texts, arrays, statuses)) {
+    if (run_map(pool, &measure_task, texts, LONG_RUN, LONG_RUN, arrays,
+                statuses)) {
         check_run(statuses, arrays, false);
     }
     ledger_totals(pool, true);
