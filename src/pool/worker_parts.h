@@ -38,6 +38,14 @@ typedef struct mp__worker {
     uint32_t run_length; /* items of a run, by how long the last ones took */
 } mp__worker;
 
+/* A run in the making. */
+typedef struct mp__run {
+    mp__run_line line;
+    unsigned char *place; /* of the next result */
+    uint32_t item;        /* the next one */
+    uint32_t end;
+} mp__run;
+
 /* worker.c */
 
 /* Its supervisor is dead: leave. Every sleep looks. */
@@ -87,5 +95,13 @@ bool mp__worker_makes_runs(const mp__worker *w, const mp__chunk *chunk);
  * them. True; false: the item in hand then has failed, and *ran says how. */
 bool mp__worker_run_on(mp__worker *w, mp__chunk *chunk, mp__unpack *unpack,
                        const void *bytes, size_t size, mp__ran *ran);
+
+/* worker_row.c */
+
+/* Run items of `run` whose arguments lie in a row at `bytes`, all of them, or,
+ * unless `copy` is NULL, are copied there one by one. 0, or how one failed. */
+int mp__worker_run_row(mp__worker *w, const mp__chunk *chunk,
+                       mp__unpack *unpack, const unsigned char *bytes,
+                       unsigned char *copy, mp__run *run);
 
 #endif

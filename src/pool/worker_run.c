@@ -15,7 +15,6 @@
 #include "platform/chaos.h"
 #include "platform/clock.h"
 #include "platform/kill_point.h"
-#include "platform/self.h"
 
 #define LENGTH_MOST     4096
 #define LENGTH_IN_CHAOS 4
@@ -115,16 +114,8 @@ static void close_run(mp__worker *w, mp__chunk *chunk, mp__record *record,
     MP_KILL_POINT("run.committed");
 }
 
-/* A run in the making. */
-struct run {
-    mp__run_line line;
-    unsigned char *place; /* of the next result */
-    uint32_t item;
-    uint32_t end;
-};
-
 /* Is item `next` the run's, too? */
-static inline bool goes_on(mp__worker *w, const struct run *run, uint32_t next)
+static bool goes_on(mp__worker *w, const mp__run *run, uint32_t next)
 {
     return next < run->end && !mp__run_is_asked(&run->line) &&
            (w->bundle.word == NULL ||
@@ -134,7 +125,7 @@ static inline bool goes_on(mp__worker *w, const struct run *run, uint32_t next)
 /* Items whose arguments are something to decode. */
 static int run_decoding(mp__worker *w, const mp__chunk *chunk,
                         mp__unpack *unpack, const void *bytes, size_t size,
-                        struct run *run)
+                        mp__run *run)
 {
     int error;
 
@@ -155,94 +146,24 @@ static int run_decoding(mp__worker *w, const mp__chunk *chunk,
     return error;
 }
 
-/* What the loop over a row of plain objects knows from its start. */
-struct row {
-    const unsigned char *bytes; /* of the item in hand */
-    unsigned char *copy; /* where a task gets its argument; NULL: there */
-    size_t size;         /* of an argument; 0: none */
-    size_t result_size;
-    bool is_bare; /* no chaos, and no copy to release */
-};
-
-/* The tasks may be smaller than what is done around them: what does not change
- * stays out of the loop, what does stays in registers, and who calls it tells
- * the compiler the sizes where it can. */
-static inline int run_row(mp__worker *w, const mp__chunk *chunk,
-                          struct run *run, struct row row)
+/* Plain objects, all of which are there, need no look at each. */
+static int run_items(mp__worker *w, const mp__chunk *chunk, mp__unpack *unpack,
+                     const void *bytes, size_t size, mp__run *run)
 {
-    int (*const function)(const void *, void *) = chunk->run;
-    const mp__self *const self = mp__self_page; /* NULL: ask each time */
-    const mp__ident ident = w->ident;
-    const struct run all = *run;
-    const uint64_t base = chunk->first;
-    unsigned char *place = all.place;
-    uint32_t item = all.item;
-    int code;
+    const bool is_copied = chunk->where != MP__IN_PLACE && size > 0;
+    void *copy = NULL;
 
-    do {
-        if (!row.is_bare) {
-            mp__chaos("before run");
-        }
-        MP_KILL_POINT("run.running_plain");
-        mp__task_set_index((size_t)(base + item));
-        if (row.copy != NULL) {
-            mp__copy_object(row.copy, row.bytes, row.size);
-        }
-        if (row.result_size > 0) {
-            mp__wipe_object(place, row.result_size);
-        }
-        code = function(row.copy != NULL ? row.copy : row.bytes,
-                        row.result_size > 0 ? place : NULL);
-        if (!row.is_bare && row.copy != NULL) {
-            mp_serializer_release(&chunk->argument, row.copy, 1);
-        }
-        if (self == NULL ||
-            atomic_load_explicit(&self->ident, memory_order_relaxed) != ident) {
-            mp__worker_leave_copy(w);
-        }
-        if (code != 0) {
-            break;
-        }
-        place += row.result_size;
-        row.bytes = row.size > 0 ? row.bytes + row.size : NULL;
-        item++;
-        mp__run_note_done(&all.line, item); /* R2 */
-    } while (goes_on(w, &all, item));
-    run->place = place;
-    run->item = item;
-    return code == 0 ? 0 : mp__run_failed(code);
-}
-
-static int run_plain(mp__worker *w, const mp__chunk *chunk, mp__unpack *unpack,
-                     const unsigned char *bytes, struct run *run)
-{
-    const size_t number = sizeof(uint64_t);
-    const size_t size = mp__chunk_argument_size(chunk);
-    const size_t result_size = mp__chunk_result_size(chunk);
-    const uint32_t first = run->item;
-    struct row row = { bytes, NULL, size, result_size, false };
-    bool numbers =
-        size == number && result_size == number && !mp__chaos_is_on();
-    int error;
-
-    if (chunk->where != MP__IN_PLACE && size > 0) {
-        row.copy = mp__run_argument(&w->runner, size);
-        if (row.copy == NULL) {
+    if (!mp__chunk_argument_is_plain(chunk) ||
+        unpack->left < size * (run->end - run->item - 1)) {
+        return run_decoding(w, chunk, unpack, bytes, size, run);
+    }
+    if (is_copied) {
+        copy = mp__run_argument(&w->runner, size);
+        if (copy == NULL) {
             return run_decoding(w, chunk, unpack, bytes, size, run);
         }
-        numbers = numbers && chunk->argument.release == NULL;
     }
-    if (numbers && row.copy == NULL) {
-        error = run_row(w, chunk, run,
-                        (struct row){ bytes, NULL, number, number, true });
-    } else if (numbers) {
-        error = run_row(w, chunk, run,
-                        (struct row){ bytes, row.copy, number, number, true });
-    } else {
-        error = run_row(w, chunk, run, row);
-    }
-    mp__unpack_skip(unpack, chunk, run->item - first - (error == 0));
-    return error;
+    return mp__worker_run_row(w, chunk, unpack, bytes, copy, run);
 }
 
 bool mp__worker_run_on(mp__worker *w, mp__chunk *chunk, mp__unpack *unpack,
@@ -253,7 +174,7 @@ bool mp__worker_run_on(mp__worker *w, mp__chunk *chunk, mp__unpack *unpack,
     /* What comes alone says nothing of runs. */
     int64_t began = chunk->count > 1 ? mp__clock_ns() : 0;
     mp__record *record;
-    struct run run = { .item = first, .end = first + length_of(w, chunk) };
+    mp__run run = { .item = first, .end = first + length_of(w, chunk) };
 
     run.line = mp__task_table_run_line(w->core->table, &w->claim);
     run.place = made_in_place(w, chunk);
@@ -263,11 +184,7 @@ bool mp__worker_run_on(mp__worker *w, mp__chunk *chunk, mp__unpack *unpack,
     if (record->attempt > 1) {
         run.end = first + 1; /* a forerunner died in that one alone */
     }
-    ran->error = mp__chunk_argument_is_plain(chunk) &&
-                         unpack->left >= mp__chunk_argument_size(chunk) *
-                                             (run.end - first - 1)
-                     ? run_plain(w, chunk, unpack, bytes, &run)
-                     : run_decoding(w, chunk, unpack, bytes, size, &run);
+    ran->error = run_items(w, chunk, unpack, bytes, size, &run);
     if (began != 0) {
         learn(w, run.item - first, began);
     }
