@@ -180,7 +180,7 @@ MP_API int mp_pool_apply_async(mp_pool *pool, mp_result **result,
  *
  *   results    Receives as many objects, in order, for the caller to own;
  *              those of items that failed become zero bytes. NULL: dropped.
- *              Not the memory of the arguments.
+ *              Where arguments lie as well: MP_EINVAL.
  *
  * An array of plain memory (encode NULL) from mp_shared_create(), made before
  * the pool, is used where it lies: nothing is copied, and the task sees the

@@ -75,8 +75,9 @@ static enum mp_task_end end_direct(mp__batch *batch, size_t index,
         told.error = mp__serializer_decode(&batch->work->chunk.result, object,
                                            told.bytes, told.size);
         told.end = told.error < 0 ? MP_TASK_FAILED : MP_TASK_DONE;
-    } else if (told.error < 0 && object != NULL && batch->results_seen) {
-        memset(object, 0, size); /* what its worker has begun there */
+    }
+    if (told.error < 0 && object != NULL) {
+        memset(object, 0, size); /* its worker may have begun there */
     }
     note_failure(batch, index, told.error);
     if (batch->statuses != NULL) {

@@ -257,6 +257,13 @@ static void look_for_shared(mp_pool *pool, mp__batch *batch,
     }
 }
 
+static bool overlap(const void *one, size_t one_size, const void *other,
+                    size_t other_size)
+{
+    return (uintptr_t)one < (uintptr_t)other + other_size &&
+           (uintptr_t)other < (uintptr_t)one + one_size;
+}
+
 int mp_pool_map(mp_pool *pool, const mp_task *task, const void *arguments,
                 size_t count, void *results, const mp_call_options *options)
 {
@@ -268,14 +275,18 @@ int mp_pool_map(mp_pool *pool, const mp_task *task, const void *arguments,
     if (error < 0) {
         return error;
     }
-    if (results != NULL && task->result == NULL) {
+    if (results != NULL &&
+        (task->result == NULL ||
+         overlap(arguments,
+                 count * mp__chunk_argument_size(&batch->work->chunk), results,
+                 count * task->result->object_size))) {
         mp__batch_free(batch);
         return MP_EINVAL;
     }
     batch->results = results;
     look_for_shared(pool, batch, task,
                     options == NULL || options->chunk_size == 0);
-    if (results != NULL && !batch->results_seen) {
+    if (results != NULL && !mp__chunk_result_is_plain(&batch->work->chunk)) {
         memset(results, 0, count * task->result->object_size);
     }
     batch->report = options == NULL ? NULL : options->report;

@@ -72,6 +72,29 @@ static void arrays_that_workers_see_are_used_where_they_lie(void **state)
     mp_shared_destroy(arrays.in);
 }
 
+static void results_may_not_lie_on_arguments(void **state)
+{
+    struct arrays arrays = shared_arrays(COUNT);
+    static int64_t private[COUNT + 1];
+    mp_pool *pool = mp_test_pool(&(mp_pool_options){ .workers = 1 });
+
+    (void)state;
+    assert_int_equal(
+        mp_pool_map(pool, &square_task, arrays.in, COUNT, arrays.in, NULL),
+        MP_EINVAL);
+    assert_int_equal(
+        mp_pool_map(pool, &square_task, arrays.in, COUNT, arrays.out - 1, NULL),
+        MP_EINVAL);
+    assert_int_equal(
+        mp_pool_map(pool, &square_task, private + 1, COUNT, private, NULL),
+        MP_EINVAL);
+    assert_int_equal(arrays.in[COUNT - 1], COUNT - 1);
+    assert_int_equal(arrays.out[0], -1);
+    assert_int_equal(mp_test_stats(pool).submitted, 0);
+    mp_pool_destroy(pool);
+    mp_shared_destroy(arrays.in);
+}
+
 /* The argument itself, seen by the task: where is it? */
 static int where(const void *argument, void *result)
 {
@@ -170,6 +193,7 @@ static void what_fails_is_zero_and_nothing_else_is_lost(void **state)
     const mp_call_options options = { .statuses = statuses, .report = &report };
 
     (void)state;
+    memset(private, 0xff, sizeof(private));
     task.run = square_or_end;
     assert_int_equal(
         mp_pool_map(pool, &task, arrays.in, COUNT, arrays.out, &options),
@@ -361,6 +385,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         mp_test(arrays_that_workers_see_are_used_where_they_lie),
         mp_test(memory_made_after_the_pool_is_not),
+        mp_test(results_may_not_lie_on_arguments),
         mp_test(what_fails_is_zero_and_nothing_else_is_lost),
         mp_test(what_lies_in_place_is_not_released),
         mp_test(a_map_of_many_items_may_fail_and_fill_rings),
