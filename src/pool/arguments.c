@@ -112,6 +112,15 @@ static unsigned char *window_on(mp__arguments *arguments, uint32_t slot,
     return place->window;
 }
 
+unsigned char *mp__arguments_window(const mp__arguments *arguments,
+                                    uint32_t slot, size_t *size)
+{
+    const struct place *place = &arguments->places[slot];
+
+    *size = place->window_size;
+    return place->window;
+}
+
 int mp__arguments_put(mp__arguments *arguments, uint32_t slot,
                       const void *bytes, size_t size)
 {
@@ -124,7 +133,9 @@ int mp__arguments_put(mp__arguments *arguments, uint32_t slot,
     place->size = size > place->size ? size : place->size;
     window = window_on(arguments, slot, size);
     if (window != NULL) {
-        memcpy(window, bytes, size);
+        if (window != bytes) {
+            memcpy(window, bytes, size);
+        }
         return 0;
     }
     error = mp__file_write(arguments->core->file,

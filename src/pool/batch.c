@@ -335,12 +335,10 @@ void mp__batch_take(mp__batch *batch, mp__pack *pack, uint64_t most,
     if (!mp__batch_has_more(batch)) {
         return;
     }
-    if (batch->source.next == NULL &&
-        mp__chunk_argument_is_plain(&batch->work->chunk)) {
+    if (!mp__batch_packs(batch)) {
         take_array(batch, most, taken);
         return;
     }
-    mp__pack_clear(pack);
     if (mp__chunk_argument_is_plain(&batch->work->chunk)) {
         take_plain(batch, pack, most);
     } else {
@@ -349,4 +347,14 @@ void mp__batch_take(mp__batch *batch, mp__pack *pack, uint64_t most,
     taken->count = pack->count;
     taken->bytes = pack->bytes;
     taken->size = pack->size;
+}
+
+void mp__batch_take_packed(mp__batch *batch, const mp__pack *pack,
+                           mp__taken *taken)
+{
+    *taken = (mp__taken){ .first = batch->taken,
+                          .count = 1,
+                          .bytes = pack->bytes,
+                          .size = pack->size };
+    count_taken(batch, 1);
 }

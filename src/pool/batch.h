@@ -152,11 +152,22 @@ typedef struct mp__taken {
     size_t size;
 } mp__taken;
 
+/* Are its arguments packed? If not, they are used where they lie. */
+static inline bool mp__batch_packs(const mp__batch *batch)
+{
+    return batch->source.next != NULL ||
+           !mp__chunk_argument_is_plain(&batch->work->chunk);
+}
+
 /* Take items from the source, up to a chunk of them and at most `most`. Their
- * arguments lie in `pack`, or in the caller's array, until the next take.
- * Items that cannot be encoded end here and now. */
+ * arguments lie in `pack`, which is empty before, or in the caller's array, until
+ * the next take. Items that cannot be encoded end here and now. */
 void mp__batch_take(mp__batch *batch, mp__pack *pack, uint64_t most,
                     mp__taken *taken);
+
+/* Take the one item it has, which is in `pack`. */
+void mp__batch_take_packed(mp__batch *batch, const mp__pack *pack,
+                           mp__taken *taken);
 
 /* Item `index` has ended. */
 void mp__batch_end_item(mp__batch *batch, size_t index, const mp__news *news);

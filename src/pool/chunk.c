@@ -36,11 +36,42 @@ mp__chunk mp__chunk_of(const mp_task *task)
     return chunk;
 }
 
+/* Memory of its own for `wanted` bytes. */
+static int grow(mp__pack *pack, size_t wanted)
+{
+    unsigned char *grown = realloc(pack->own, wanted);
+
+    if (grown == NULL) {
+        return MP_ENOMEM;
+    }
+    pack->own = grown;
+    pack->own_capacity = wanted;
+    pack->bytes = grown;
+    pack->capacity = wanted;
+    return 0;
+}
+
+/* What it was lent is not enough. */
+static int move_out(mp__pack *pack, size_t wanted)
+{
+    const unsigned char *lent = pack->bytes;
+    int error = 0;
+
+    if (wanted > pack->own_capacity) {
+        error = grow(pack, wanted);
+    }
+    if (error == 0) {
+        pack->bytes = pack->own;
+        pack->capacity = pack->own_capacity;
+        memcpy(pack->bytes, lent, pack->size);
+    }
+    return error;
+}
+
 /* Room for `size` more bytes; the content stays. */
 static int pack_reserve(mp__pack *pack, size_t size)
 {
     size_t wanted;
-    unsigned char *grown;
 
     if (size <= pack->capacity - pack->size) {
         return 0;
@@ -51,13 +82,8 @@ static int pack_reserve(mp__pack *pack, size_t size)
     wanted = pack->size + size;
     wanted = wanted < 2 * pack->capacity ? 2 * pack->capacity : wanted;
     wanted = wanted < 1024 ? 1024 : wanted;
-    grown = realloc(pack->bytes, wanted);
-    if (grown == NULL) {
-        return MP_ENOMEM;
-    }
-    pack->bytes = grown;
-    pack->capacity = wanted;
-    return 0;
+    return pack->bytes == pack->own ? grow(pack, wanted)
+                                    : move_out(pack, wanted);
 }
 
 unsigned char *mp__pack_room(mp__pack *pack, size_t size)
@@ -143,13 +169,20 @@ int mp__pack_add(mp__pack *pack, const mp__chunk *chunk, const void *object)
 
 void mp__pack_clear(mp__pack *pack)
 {
+    mp__pack_clear_into(pack, pack->own, pack->own_capacity);
+}
+
+void mp__pack_clear_into(mp__pack *pack, unsigned char *lent, size_t capacity)
+{
+    pack->bytes = lent;
+    pack->capacity = capacity;
     pack->size = 0;
     pack->count = 0;
 }
 
 void mp__pack_free(mp__pack *pack)
 {
-    free(pack->bytes);
+    free(pack->own);
     *pack = (mp__pack){ .bytes = NULL };
 }
 

@@ -69,12 +69,14 @@ static inline size_t mp__chunk_result_size(const mp__chunk *chunk)
     return chunk->has_result ? chunk->result.object_size : 0;
 }
 
-/* Arguments being packed; all zero is empty. Memory from malloc. */
+/* Arguments being packed; all zero is empty. */
 typedef struct mp__pack {
-    unsigned char *bytes;
+    unsigned char *bytes; /* in memory of its own, or in what it was lent */
     size_t size;
     size_t capacity;
     uint32_t count;
+    unsigned char *own; /* from malloc; kept */
+    size_t own_capacity;
 } mp__pack;
 
 /* Room for `size` more bytes, aligned as those before are, to be written; NULL:
@@ -88,7 +90,10 @@ static inline void mp__pack_grow(mp__pack *pack, size_t size)
 /* Add one argument (ignored where the task takes none). 0, MP_EENCODE or
  * MP_ENOMEM, and then the pack is as before. */
 int mp__pack_add(mp__pack *pack, const mp__chunk *chunk, const void *object);
-void mp__pack_clear(mp__pack *pack); /* keeps the memory */
+/* Empty it, to be filled where it keeps memory, or in `capacity` bytes at
+ * `lent` for as long as they are enough. */
+void mp__pack_clear(mp__pack *pack);
+void mp__pack_clear_into(mp__pack *pack, unsigned char *lent, size_t capacity);
 void mp__pack_free(mp__pack *pack);
 
 /* Arguments being unpacked. */

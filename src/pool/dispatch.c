@@ -133,6 +133,43 @@ static void hand_out_waiting(mp_pool *pool)
     mp__waiting_free(waiting);
 }
 
+/* Where the arguments of the next chunk are encoded: at once where its worker
+ * finds them, when the last were long. */
+static void clear_pack(mp_pool *pool)
+{
+    unsigned char *window = NULL;
+    size_t size = 0;
+
+    pool->packed = NULL;
+    if (!pool->is_inline && pool->free_count > 0 &&
+        pool->pack.size > MP__CHUNK_INLINE) {
+        window = mp__arguments_window(
+            pool->arguments, pool->free_slots[pool->free_count - 1], &size);
+    }
+    if (window != NULL) {
+        mp__pack_clear_into(&pool->pack, window, size);
+    } else {
+        mp__pack_clear(&pool->pack);
+    }
+}
+
+int mp__owner_pack_first(mp_pool *pool, const mp__batch *batch,
+                         const void *argument)
+{
+    int error;
+
+    if (!batch->work->chunk.has_argument ||
+        mp__serializer_is_plain(&batch->work->chunk.argument)) {
+        return 0;
+    }
+    clear_pack(pool);
+    pool->busy = true;
+    error = mp__pack_add(&pool->pack, &batch->work->chunk, argument);
+    pool->busy = false;
+    pool->packed = error == 0 ? batch : NULL;
+    return error;
+}
+
 /* Take a chunk from `batch`; its items' number. */
 static uint32_t take(mp_pool *pool, mp__batch *batch, mp__taken *taken)
 {
@@ -140,8 +177,16 @@ static uint32_t take(mp_pool *pool, mp__batch *batch, mp__taken *taken)
                         ? pool->max_pending - pool->tally.pending
                         : 1; /* a callback's do not wait */
 
+    if (pool->packed == batch) {
+        pool->packed = NULL;
+        mp__batch_take_packed(batch, &pool->pack, taken);
+        return taken->count;
+    }
     if (batch->bundles) {
         mp__bundle_size(pool, batch);
+    }
+    if (mp__batch_packs(batch)) {
+        clear_pack(pool);
     }
     pool->busy = true; /* next and encode */
     mp__batch_take(batch, &pool->pack, room, taken);

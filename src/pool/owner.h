@@ -84,6 +84,7 @@ struct mp_pool {
     bool calling_back; /* a `done` callback runs */
     bool watched;      /* somebody polls the bell: keep it armed */
     mp__pack pack;
+    const mp__batch *packed; /* whose one item is in there; NULL: none */
     mp__scratch from_file;
     mp__arguments *arguments;
     mp__retained *retained; /* NULL: the file is not mapped */
@@ -101,6 +102,10 @@ void mp__owner_exit_here(mp_pool *pool);
 
 /* Add a batch that has items to take; the pool takes them from now on. */
 void mp__owner_add(mp_pool *pool, mp__batch *batch);
+/* An argument that cannot be encoded refuses the call: nothing is submitted, so
+ * that of the batch's one item is encoded before. */
+int mp__owner_pack_first(mp_pool *pool, const mp__batch *batch,
+                         const void *argument);
 /* Take all its items now, into waiting chunks where no slot is free. 0; or
  * MP_ENOMEM, and the rest of them have ended so. */
 void mp__owner_take_all(mp_pool *pool, mp__batch *batch);

@@ -332,24 +332,6 @@ static int run_stored(mp_pool *pool, mp__batch *batch, mp_result **result,
     return 0;
 }
 
-/* An argument that cannot be encoded refuses the call: nothing is submitted,
- * so it is tried before. */
-static int try_encode(mp_pool *pool, const mp__batch *batch,
-                      const void *argument)
-{
-    int error;
-
-    if (!batch->work->chunk.has_argument ||
-        mp__serializer_is_plain(&batch->work->chunk.argument)) {
-        return 0;
-    }
-    mp__pack_clear(&pool->pack);
-    pool->busy = true;
-    error = mp__pack_add(&pool->pack, &batch->work->chunk, argument);
-    pool->busy = false;
-    return error;
-}
-
 int mp_pool_apply_async(mp_pool *pool, mp_result **result, const mp_task *task,
                         const void *argument, const mp_call_options *options)
 {
@@ -361,7 +343,7 @@ int mp_pool_apply_async(mp_pool *pool, mp_result **result, const mp_task *task,
         return error;
     }
     batch->is_single = true;
-    error = try_encode(pool, batch, argument);
+    error = mp__owner_pack_first(pool, batch, argument);
     if (error < 0) {
         mp__batch_free(batch);
         return error;

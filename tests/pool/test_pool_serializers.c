@@ -135,10 +135,49 @@ static void serializers_that_misbehave_harm_their_task_alone(void **state)
     mp_pool_destroy(pool);
 }
 
+static int encoded; /* so often, here */
+
+static int counting_encode(const mp_serializer *self, const void *object,
+                           void *buffer, size_t capacity, size_t *size)
+{
+    encoded++;
+    return no_encode(self, object, buffer, capacity, size);
+}
+
+static void an_argument_is_encoded_once(void **state)
+{
+    mp_pool *pool = mp_test_pool_of(state);
+    mp_serializer argument = { "counted",    8,    counting_encode,
+                               plain_decode, NULL, NULL };
+    mp_task task = { .run = copy_number,
+                     .argument = &argument,
+                     .result = &mp_serializer_int64 };
+    mp_result *handles[3];
+    int64_t got;
+    int64_t i;
+
+    encoded = 0;
+    for (i = 0; i < 3; i++) {
+        assert_int_equal(
+            mp_pool_apply_async(pool, &handles[i], &task, &i, NULL), 0);
+        assert_int_equal(encoded, i + 1);
+    }
+    for (i = 0; i < 3; i++) {
+        assert_int_equal(mp_result_get(handles[i], &got, MP_FOREVER), 0);
+        assert_int_equal(got, i);
+        mp_result_destroy(handles[i]);
+    }
+    assert_int_equal(mp_pool_apply(pool, &task, &i, &got, NULL), 0);
+    assert_int_equal(got, 3);
+    assert_int_equal(encoded, 4);
+    mp_pool_destroy(pool);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         MP_TEST_WITH_WORKERS(serializers_that_misbehave_harm_their_task_alone),
+        MP_TEST_EVERYWHERE(an_argument_is_encoded_once),
     };
 
     return mp_run_tests(tests);

@@ -39,6 +39,19 @@ static int echo_bytes(const void *argument, void *result)
     return 0;
 }
 
+static void check_and_release(const mp_bytes *in, mp_bytes *out, int count)
+{
+    int i;
+
+    for (i = 0; i < count; i++) {
+        assert_int_equal(out[i].size, in[i].size);
+        if (in[i].size > 0) {
+            assert_memory_equal(out[i].data, in[i].data, in[i].size);
+        }
+    }
+    mp_serializer_release(&mp_serializer_bytes, out, (size_t)count);
+}
+
 static const mp_task shout_task = { .run = shout,
                                     .argument = &mp_serializer_string,
                                     .result = &mp_serializer_string };
@@ -89,6 +102,36 @@ static void arguments_and_results_of_any_size_come_back(void **state)
     mp_pool_destroy(pool);
 }
 
+/* They are encoded where those before them lay, or beside when that is not
+ * enough. */
+static void long_ones_after_one_another_come_back(void **state)
+{
+    static const size_t sizes[] = { 70000, 200000,  70001, 5000, 200001,
+                                    66000, 1 << 20, 100,   0,    70000 };
+    enum { KINDS = sizeof(sizes) / sizeof(sizes[0]), COUNT = 4 * KINDS };
+    mp_pool *pool = mp_test_pool_of(state);
+    mp_bytes in[COUNT];
+    mp_bytes out[COUNT];
+    int i;
+
+    for (i = 0; i < COUNT; i++) {
+        in[i].size = sizes[i % KINDS];
+        in[i].data = malloc(in[i].size + 1);
+        assert_non_null(in[i].data);
+        memset(in[i].data, i + 1, in[i].size);
+    }
+    for (i = 1; i <= 3; i++) {
+        assert_int_equal(mp_pool_map(pool, &bytes_task, in, COUNT, out,
+                                     &(mp_call_options){ .chunk_size = i }),
+                         0);
+        check_and_release(in, out, COUNT);
+    }
+    for (i = 0; i < COUNT; i++) {
+        free(in[i].data);
+    }
+    mp_pool_destroy(pool);
+}
+
 /* Far more than all rings hold, collected only at the end. */
 static void large_results_nobody_reads_do_not_deadlock(void **state)
 {
@@ -120,6 +163,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         MP_TEST_EVERYWHERE(strings_travel_both_ways),
         MP_TEST_EVERYWHERE(arguments_and_results_of_any_size_come_back),
+        MP_TEST_EVERYWHERE(long_ones_after_one_another_come_back),
         MP_TEST_EVERYWHERE(large_results_nobody_reads_do_not_deadlock),
     };
 
