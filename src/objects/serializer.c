@@ -6,6 +6,7 @@
 #include "mp/error.h"
 #include "mp/value.h"
 #include "objects/msgpack.h"
+#include "platform/map.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -145,6 +146,7 @@ static int string_decode(const mp_serializer *self, void *object,
     if (copy == NULL) {
         return MP_ENOMEM;
     }
+    mp__map_fill_soon(copy, size);
     memcpy(copy, bytes, size); /* first: see mp__serializer_reads_once */
     if (memchr(copy, 0, size) != copy + size - 1) {
         free(copy);
@@ -189,6 +191,7 @@ static int bytes_decode(const mp_serializer *self, void *object,
     if (copy->data == NULL) {
         return MP_ENOMEM;
     }
+    mp__map_fill_soon(copy->data, size);
     memcpy(copy->data, bytes, size);
     copy->size = size;
     return 0;

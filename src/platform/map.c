@@ -69,7 +69,30 @@ void *mp__map_private(size_t size)
     errno = saved;
     return memory + before;
 }
+
+/* Above that glibc gives every block a map of its own, for good. */
+#define MAPPED_ANEW ((size_t)32 * 1024 * 1024)
+
+void mp__map_fill_soon(void *memory, size_t size)
+{
+    int saved = errno;
+    size_t before;
+
+    if (size <= MAPPED_ANEW) {
+        return;
+    }
+    before = (LARGE_PAGE - (uintptr_t)memory % LARGE_PAGE) % LARGE_PAGE;
+    (void)madvise((char *)memory + before,
+                  (size - before) / LARGE_PAGE * LARGE_PAGE, MADV_HUGEPAGE);
+    errno = saved;
+}
 #else
+void mp__map_fill_soon(void *memory, size_t size)
+{
+    (void)memory;
+    (void)size;
+}
+
 void *mp__map_private(size_t size)
 {
     (void)size;

@@ -15,6 +15,11 @@ void *mp__map_shared(size_t size);
  * such: a fresh page costs a call of the kernel. NULL also where it has not. */
 void *mp__map_private(size_t size);
 
+/* These bytes from malloc() are about to be filled: in large pages where there
+ * are so many that malloc() has them from the system each time anew. Nothing
+ * where that cannot be. */
+void mp__map_fill_soon(void *memory, size_t size);
+
 /* Nobody who inherits it may write there from now on, nor do we. */
 void mp__map_seal(void *memory, size_t size);
 
