@@ -100,19 +100,6 @@ void *mp__map_private(size_t size)
 }
 #endif
 
-void mp__map_disinherit(void *memory, size_t size)
-{
-#if !defined(MP_PORTABLE) && defined(MADV_DONTFORK)
-    int saved = errno;
-
-    (void)madvise(memory, size, MADV_DONTFORK);
-    errno = saved;
-#else
-    (void)memory;
-    (void)size;
-#endif
-}
-
 void mp__map_attend(const void *memory, size_t size, bool writable)
 {
 #if !defined(MP_PORTABLE) && defined(MADV_POPULATE_WRITE)

@@ -26,9 +26,6 @@ void mp__map_seal(void *memory, size_t size);
 /* Unmap it in this process; other processes keep it. NULL does nothing. */
 void mp__map_free(void *memory, size_t size);
 
-/* Children forked from now on do not get it. Nothing where that cannot be. */
-void mp__map_disinherit(void *memory, size_t size);
-
 /* Have the pages of these bytes of shared memory at hand, `writable` or not: one
  * call for all instead of a fault for each. Nothing where that cannot be. */
 void mp__map_attend(const void *memory, size_t size, bool writable);

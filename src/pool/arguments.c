@@ -5,8 +5,7 @@
  * READY; workers map all places, only for reading, and decode from there. So
  * what a worker decodes stays as it is, whatever another one does. The owner
  * writes by a call, which can fail where there is no room for a page; where it
- * has written before and pages are sure to be there, through a map of its own,
- * which takes half the time.
+ * has written before and pages are sure to be there, through a map of its own.
  *
  * Pages stay warm for the next arguments of the slot: slots are used again in
  * the order of a stack. What a quarter of a second has not touched is given
@@ -21,26 +20,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WINDOW_LEAST ((size_t)65536) /* bytes that are worth it */
-
 #define SLOT_WARM ((uint64_t)1024 * 1024)       /* stays for good */
 #define ALL_WARM  ((uint64_t)512 * 1024 * 1024) /* of free slots */
 #define PART      MP__ARGUMENTS_PART
 
 struct place {
-    uint64_t size;         /* pages up to there may be there */
-    uint64_t written;      /* pages up to there are */
-    unsigned char *window; /* NULL: not mapped */
-    size_t window_size;
+    uint64_t size;     /* pages up to there may be there */
+    uint64_t written;  /* whole pages that are */
+    uint64_t attended; /* those at hand in the window */
     bool in_use;
     bool lately; /* used since the last rest */
 };
 
 struct mp__arguments {
     const mp__core *core;
-    uint64_t warm;  /* the sizes of all places that are not in use */
-    bool long_ones; /* one of them is more than what stays */
-    bool windows;   /* some place has had one */
+    uint64_t warm;         /* the sizes of all places that are not in use */
+    bool long_ones;        /* one of them is more than what stays */
+    unsigned char *window; /* on all of them; NULL: not mapped */
+    bool no_window;        /* nor can it be */
     uint32_t slots;
     struct place places[];
 };
@@ -54,71 +51,48 @@ mp__arguments *mp__arguments_create(const mp__core *core)
     if (fresh != NULL) {
         fresh->core = core;
         fresh->slots = slots;
+        fresh->no_window = !core->mapped;
     }
     return fresh;
 }
 
-static void close_window(struct place *place)
-{
-    mp__map_free(place->window, place->window_size);
-    place->window = NULL;
-    place->window_size = 0;
-}
-
 void mp__arguments_destroy(mp__arguments *arguments)
 {
-    uint32_t slot;
-
-    if (arguments == NULL) {
-        return;
-    }
-    for (slot = 0; arguments->windows && slot < arguments->slots; slot++) {
-        close_window(&arguments->places[slot]);
-    }
-    free(arguments);
-}
-
-/* On all pages that are there. */
-static void open_window(mp__arguments *arguments, uint32_t slot)
-{
-    const mp__core *core = arguments->core;
-    struct place *place = &arguments->places[slot];
-    size_t size = mp__map_round((size_t)place->written);
-
-    place->window = mp__window_open(
-        core->file, mp__core_arguments_at(core, slot), size, true);
-    if (place->window != NULL) {
-        place->window_size = size;
-        arguments->windows = true;
-        mp__map_disinherit(place->window, size);
-        mp__map_attend(place->window, size, true);
+    if (arguments != NULL) {
+        mp__map_free(arguments->window, (size_t)(arguments->slots * PART));
+        free(arguments);
     }
 }
 
-/* A window on `size` bytes of a place; NULL: they are to be written by calls. */
-static unsigned char *window_on(mp__arguments *arguments, uint32_t slot,
-                                size_t size)
+static bool open_window(mp__arguments *arguments)
+{
+    const size_t size = (size_t)(arguments->slots * PART);
+
+    if (arguments->window == NULL && !arguments->no_window) {
+        arguments->window = mp__window_open(
+            arguments->core->file, mp__core_arguments_at(arguments->core, 0),
+            size, true);
+        arguments->no_window = arguments->window == NULL;
+    }
+    return arguments->window != NULL;
+}
+
+unsigned char *mp__arguments_window(mp__arguments *arguments, uint32_t slot,
+                                    size_t likely, size_t *size)
 {
     struct place *place = &arguments->places[slot];
+    unsigned char *window;
 
-    if (!arguments->core->mapped || size < WINDOW_LEAST ||
-        size > place->written) {
+    if (likely > place->written || !open_window(arguments)) {
         return NULL;
     }
-    if (place->window_size < size) {
-        close_window(place);
-        open_window(arguments, slot);
+    window = arguments->window + slot * PART;
+    if (place->attended < place->written) {
+        mp__map_attend(window, (size_t)place->written, true);
+        place->attended = place->written;
     }
-    return place->window;
-}
-
-unsigned char *mp__arguments_window(const mp__arguments *arguments,
-                                    uint32_t slot, size_t *size)
-{
-    const struct place *place = &arguments->places[slot];
-
-    *size = place->window_size;
-    return place->window;
+    *size = (size_t)place->written;
+    return window;
 }
 
 int mp__arguments_put(mp__arguments *arguments, uint32_t slot,
@@ -126,12 +100,13 @@ int mp__arguments_put(mp__arguments *arguments, uint32_t slot,
 {
     struct place *place = &arguments->places[slot];
     unsigned char *window;
+    size_t room;
     int error;
 
     arguments->warm -= place->in_use ? 0 : place->size;
     place->in_use = true;
     place->size = size > place->size ? size : place->size;
-    window = window_on(arguments, slot, size);
+    window = mp__arguments_window(arguments, slot, size, &room);
     if (window != NULL) {
         if (window != bytes) {
             memcpy(window, bytes, size);
@@ -142,7 +117,7 @@ int mp__arguments_put(mp__arguments *arguments, uint32_t slot,
                            mp__core_arguments_at(arguments->core, slot), bytes,
                            size);
     if (error == 0 && size > place->written) {
-        place->written = size;
+        place->written = mp__map_round(size);
     }
     return error;
 }
@@ -153,10 +128,8 @@ static void shrink(mp__arguments *arguments, uint32_t slot, uint64_t size)
     struct place *place = &arguments->places[slot];
 
     if (place->size > size) {
-        if (place->window_size > size) {
-            close_window(place);
-        }
         place->written = place->written < size ? place->written : size;
+        place->attended = place->attended < size ? place->attended : size;
         mp__file_give_back(arguments->core->file,
                            mp__core_arguments_at(arguments->core, slot) + size,
                            place->size - size);

@@ -19,9 +19,9 @@ mp__arguments *mp__arguments_create(const mp__core *core);
 void mp__arguments_destroy(mp__arguments *arguments); /* NULL: nothing */
 
 /* Memory of `slot`, which is free, to encode arguments into before they are put
- * there; *size bytes of it. NULL: there is none at hand. */
-unsigned char *mp__arguments_window(const mp__arguments *arguments,
-                                    uint32_t slot, size_t *size);
+ * there: *size bytes, of which `likely` are wanted. NULL: there is none. */
+unsigned char *mp__arguments_window(mp__arguments *arguments, uint32_t slot,
+                                    size_t likely, size_t *size);
 /* Write those of `slot`, which is free. 0 or -errno. */
 int mp__arguments_put(mp__arguments *arguments, uint32_t slot,
                       const void *bytes, size_t size);

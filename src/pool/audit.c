@@ -6,7 +6,8 @@
  * come in. Every 250 ms that the owner waits, it compares all words in use
  * with what it knows itself: see shared/task_audit.c. And items that a word
  * says have ended must be there as records: a record is complete before the
- * commit (W7, W8), so it is read, unread, or unpublished at the tail.
+ * commit (W7, W8), so it is read, unread, or unpublished at the tail. It is
+ * the time as well to give back memory that long arguments have taken.
  *
  * Nothing here trusts what it reads, and a pool found damaged ends as broken,
  * so that no item waits for ever.
@@ -16,7 +17,8 @@
 #include "mp/error.h"
 #include "platform/clock.h"
 
-#define EVERY (250 * MP__MS)
+#define EVERY     (250 * MP__MS)
+#define PACK_WARM ((size_t)1024 * 1024) /* stays for good */
 
 /* The supervisor goes by these. */
 static bool body_fits(const mp_pool *pool, uint32_t slot)
@@ -102,5 +104,8 @@ void mp__audit(mp_pool *pool)
         pool->audited = now;
         pool->damaged = !makes_sense(pool);
         mp__arguments_rest(pool->arguments);
+        if (pool->packed == NULL) {
+            mp__pack_trim(&pool->pack, PACK_WARM);
+        }
     }
 }

@@ -180,6 +180,14 @@ void mp__pack_clear_into(mp__pack *pack, unsigned char *lent, size_t capacity)
     pack->count = 0;
 }
 
+void mp__pack_trim(mp__pack *pack, size_t keep)
+{
+    if (pack->own_capacity > keep) {
+        mp__pack_free(pack);
+    }
+    mp__pack_clear(pack);
+}
+
 void mp__pack_free(mp__pack *pack)
 {
     free(pack->own);

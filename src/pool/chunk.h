@@ -94,6 +94,8 @@ int mp__pack_add(mp__pack *pack, const mp__chunk *chunk, const void *object);
  * `lent` for as long as they are enough. */
 void mp__pack_clear(mp__pack *pack);
 void mp__pack_clear_into(mp__pack *pack, unsigned char *lent, size_t capacity);
+/* Empty it, and give its memory back if that is more than `keep` bytes. */
+void mp__pack_trim(mp__pack *pack, size_t keep);
 void mp__pack_free(mp__pack *pack);
 
 /* Arguments being unpacked. */

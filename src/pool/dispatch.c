@@ -143,8 +143,9 @@ static void clear_pack(mp_pool *pool)
     pool->packed = NULL;
     if (!pool->is_inline && pool->free_count > 0 &&
         pool->pack.size > MP__CHUNK_INLINE) {
-        window = mp__arguments_window(
-            pool->arguments, pool->free_slots[pool->free_count - 1], &size);
+        window = mp__arguments_window(pool->arguments,
+                                      pool->free_slots[pool->free_count - 1],
+                                      pool->pack.size, &size);
     }
     if (window != NULL) {
         mp__pack_clear_into(&pool->pack, window, size);
