@@ -24,7 +24,7 @@
 #define ITEMS_MOST   16
 #define BYTES_MOST   ((size_t)256) /* of one argument or result */
 #define BUNDLE_LASTS (20 * MP__US)
-#define FLIES        (MP__US / 5) /* an item of all: who is awake does them */
+#define FLIES        (MP__US / 2) /* an item of all: who is awake does them */
 #define ROUND        64 /* items, after which their time is looked at, */
 #define ROUND_FIRST  16 /* or fewer, as long as bundles may grow */
 #define STUCK_AFTER  MP__MS

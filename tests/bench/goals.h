@@ -15,11 +15,10 @@ typedef struct bench_goal {
     double bound;
 } bench_goal;
 
-/** The figures of these params are to differ by no more than 20 %; or their
- *  ratios to a peer: what grows with both is not libmp's. */
+/** The figures of these params are to differ by no more than 20 %, each taken
+ *  beside the first of the same round. */
 typedef struct bench_flat {
     const char *workload;
-    const char *beside;    /**< NULL: the figures themselves. */
     const char *params[8]; /* end at NULL */
 } bench_flat;
 

@@ -155,7 +155,46 @@ static int take(struct slabs *slabs, long count)
     return wrong;
 }
 
-/* Member 0 takes, the others fill. */
+/* As a pool hands out arguments: to each worker in turn, which gets a copy in
+ * memory of its own. */
+static int deal(struct slabs *slabs, long count)
+{
+    for (long i = 0; i < count; i++) {
+        for (int worker = 0; worker < slabs->plan->workers; worker++) {
+            atomic_int *full = &slabs->flags[worker * SLABS + i % SLABS].full;
+
+            slabs->mine[slabs->plan->size / 2] = (char)(i % 100);
+            await(full, 0);
+            memcpy(slab(slabs, worker, i), slabs->mine, slabs->plan->size);
+            atomic_store_explicit(full, 1, memory_order_release);
+        }
+    }
+    return 0;
+}
+
+static int be_dealt(struct slabs *slabs, int worker, long count)
+{
+    int wrong = 0;
+
+    for (long i = 0; i < count; i++) {
+        atomic_int *full = &slabs->flags[worker * SLABS + i % SLABS].full;
+
+        char *to = malloc(slabs->plan->size);
+
+        if (to == NULL) {
+            return -1;
+        }
+        await(full, 1);
+        memcpy(to, slab(slabs, worker, i), slabs->plan->size);
+        atomic_store_explicit(full, 0, memory_order_release);
+        wrong |= bench_touch(to, slabs->plan->size) == 0;
+        wrong |= to[slabs->plan->size / 2] != (char)(i % 100);
+        free(to);
+    }
+    return wrong;
+}
+
+/* Member 0 takes, the others fill; or the other way round. */
 static int slab_role(void *context, int index, long count)
 {
     struct slabs *slabs = context;
@@ -163,6 +202,10 @@ static int slab_role(void *context, int index, long count)
 
     if (slabs->mine == NULL) {
         slabs->mine = bench_touched(slabs->plan->size);
+    }
+    if (slabs->plan->dealt) {
+        return index == 0 ? deal(slabs, each)
+                          : be_dealt(slabs, index - 1, each);
     }
     return index == 0 ? take(slabs, each) : fill(slabs, index - 1, each);
 }

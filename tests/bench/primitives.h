@@ -91,6 +91,9 @@ typedef struct prim_slabs {
     bool copy_out;
     bool made; /* what is copied in is made each time, in memory from malloc,
                 * and what is copied out lands in such */
+    bool
+        dealt; /* the caller fills, the children copy out to memory from malloc,
+                 * and touch that */
 } prim_slabs;
 double prim_slabs_run(const prim_slabs *plan);
 

@@ -149,37 +149,33 @@ static const bench_figure *find(const char *peer, const char *workload,
     return NULL;
 }
 
-/* Only when all params were measured. */
+/* Each param beside the first, within each round. Only when all were
+ * measured. */
 static void print_flat(const bench_flat *flat, const bench_figure *all,
                        size_t count)
 {
-    double low = 0;
-    double high = 0;
+    const bench_figure *first =
+        find("libmp", flat->workload, flat->params[0], all, count);
+    double low = 1;
+    double high = 1;
     const char *last = "";
 
-    for (size_t i = 0; flat->params[i] != NULL; i++) {
-        const char *param = flat->params[i];
-        const bench_figure *mine =
-            find("libmp", flat->workload, param, all, count);
-        const bench_figure *other =
-            flat->beside == NULL
-                ? NULL
-                : find(flat->beside, flat->workload, param, all, count);
+    for (size_t i = 1; flat->params[i] != NULL; i++) {
+        const bench_figure *other;
         double middle;
 
-        if (mine == NULL || (flat->beside != NULL && other == NULL)) {
+        last = flat->params[i];
+        other = find("libmp", flat->workload, last, all, count);
+        if (first == NULL || other == NULL) {
             return;
         }
-        middle = (other == NULL ? spread_of(mine->samples, mine->count)
-                                : ratio_of(mine, other))
-                     .middle;
-        low = i == 0 || middle < low ? middle : low;
-        high = i == 0 || middle > high ? middle : high;
-        last = param;
+        middle = ratio_of(other, first).middle;
+        low = middle < low ? middle : low;
+        high = middle > high ? middle : high;
     }
-    printf("%s %sfrom %s to %s: most is %.2f x least; goal <= %.1f %s\n",
-           flat->workload, flat->beside == NULL ? "" : "beside its peer ",
-           flat->params[0], last, high / low, 1 + BENCH_FLAT_PERCENT / 100.0,
+    printf("%s from %s to %s: most is %.2f x least; goal <= %.1f %s\n",
+           flat->workload, flat->params[0], last, high / low,
+           1 + BENCH_FLAT_PERCENT / 100.0,
            high / low <= 1 + BENCH_FLAT_PERCENT / 100.0 ? "met" : "not met");
 }
 

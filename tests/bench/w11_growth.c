@@ -142,8 +142,8 @@ static int by_bytes(const void *context, double *values)
     size_t size = (size_t)point->amount;
     mp_bytes bytes = { bench_touched(size), size };
     int64_t each = (int64_t)bench_touch(bytes.data, size);
-    double seconds = stream(pool, &bytes, point->tasks / 4 + 1,
-                            each * (point->tasks / 4 + 1), NULL); /* warm */
+    double seconds = stream(pool, &bytes, point->tasks, each * point->tasks,
+                            NULL); /* warm: as many places are in use */
 
     if (seconds >= 0) {
         seconds = stream(pool, &bytes, point->tasks, each * point->tasks, NULL);
@@ -172,6 +172,19 @@ static int by_bytes_memcpy(const void *context, double *values)
     return wrong != 0 ? BENCH_WRONG : BENCH_OK;
 }
 
+static int by_bytes_dealt(const void *context, double *values)
+{
+    const struct point *point = context;
+    const prim_slabs plan = { .size = (size_t)point->amount,
+                              .workers = WORKERS,
+                              .count = point->tasks / WORKERS * WORKERS,
+                              .dealt = true };
+    double seconds = prim_slabs_run(&plan);
+
+    values[0] = seconds * 1e9 / ((double)plan.count * (double)point->amount);
+    return seconds < 0 ? BENCH_WRONG : BENCH_OK;
+}
+
 static int by_workers(const void *context, double *values)
 {
     const struct point *point = context;
@@ -198,7 +211,7 @@ static void compare_tasks(void)
 {
     static const struct point points[] = {
         { 100, 100, 200, false },      { 1000, 1000, 50, false },
-        { 10000, 10000, 10, false },   { 100000, 100000, 1, true },
+        { 10000, 10000, 30, false },   { 100000, 100000, 3, true },
         { 1000000, 1000000, 1, true }, { 10000000, 10000000, 1, true },
     };
     const bench_case cases[] = {
@@ -241,7 +254,7 @@ static void compare_bytes(void)
         { "bytes=67108864", 64 * MIB },
     };
     struct point points[SIZES];
-    bench_case cases[2 * SIZES] = { { .peer = NULL } };
+    bench_case cases[3 * SIZES] = { { .peer = NULL } };
     size_t count = bench_quick ? QUICK_SIZES : SIZES;
 
     for (size_t i = 0; i < count; i++) {
@@ -250,15 +263,19 @@ static void compare_bytes(void)
 
         points[i].amount = sizes[i].bytes;
         points[i].tasks = (long)(tasks < 8 ? 8 : tasks > most ? most : tasks);
-        cases[2 * i] = (bench_case){
+        cases[3 * i] = (bench_case){
             "libmp", { { sizes[i].param, "ns/byte" } }, by_bytes, &points[i]
         };
-        cases[2 * i + 1] = (bench_case){ "memcpy",
+        cases[3 * i + 1] = (bench_case){ "memcpy",
                                          { { sizes[i].param, "ns/byte" } },
                                          by_bytes_memcpy,
                                          &points[i] };
+        cases[3 * i + 2] = (bench_case){ "dealt",
+                                         { { sizes[i].param, "ns/byte" } },
+                                         by_bytes_dealt,
+                                         &points[i] };
     }
-    bench_compare("W11_growth", cases, 2 * count);
+    bench_compare("W11_growth", cases, 3 * count);
 }
 
 static void compare_workers(void)

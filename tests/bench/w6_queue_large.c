@@ -153,8 +153,11 @@ static int place_here(const void *context, double *values)
 static int slab(const void *context, double *values)
 {
     const struct plan *plan = context;
-    const prim_slabs slabs = { plan->size,      1,    plan->count, true,
-                               !plan->in_place, false };
+    const prim_slabs slabs = { .size = plan->size,
+                               .workers = 1,
+                               .count = plan->count,
+                               .copy_in = true,
+                               .copy_out = !plan->in_place };
     double seconds = prim_slabs_run(&slabs);
 
     values[0] = rate(plan, seconds);
