@@ -31,9 +31,9 @@
 #define SMALL_MOST  8 /* shelves of that many places, then come large ones */
 #define LARGE_BYTES ((size_t)2 * 1024 * 1024)
 
-/* Warm memory is kept, for a fresh page costs as much as a task: up to what the
- * malloc() of glibc keeps. */
-#define IDLE_BYTES (WATCHED ? 0 : 32 * LARGE_BYTES)
+/* Warm memory is kept, for a fresh page costs as much as a task: that of some
+ * 200,000 handles. */
+#define IDLE_BYTES (WATCHED ? 0 : 48 * LARGE_BYTES)
 
 /* Stands before every place. */
 typedef struct spot {
