@@ -56,9 +56,10 @@ typedef struct mp_call_options {
     int chunk_size;
 
     /** imap: most items taken from the source and not handed out yet.
-     *  Default: 4 chunks, and 64 items at least, a worker. Where arguments of
-     *  a chunk take more than 4 KiB, 16 MiB of them are enough for now, and
-     *  two chunks a worker. */
+     *  Default: 4 chunks, and 64 items at least, a worker; 256 once those of
+     *  chunks of 1 are handed over together. Where arguments of a chunk take
+     *  more than 4 KiB, 16 MiB of them are enough for now, and two chunks a
+     *  worker. */
     int look_ahead;
 
     /** apply, map: receives the report of the failed item with the lowest

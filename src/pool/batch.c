@@ -187,20 +187,15 @@ void mp__batch_end_source(mp__batch *batch, const mp__news *news)
     batch->fed = true;
 }
 
-bool mp__batch_unbound(mp__batch *batch)
+bool mp__batch_widen(mp__batch *batch, size_t room)
 {
-    size_t room = batch->count - batch->handed;
-    size_t places;
+    size_t places = mp__batch_places(room);
     mp__kept *kept;
     size_t i;
 
-    if (!is_handed_out(batch)) {
-        return true; /* it has room for all, or needs none */
+    if (room <= batch->look_ahead) {
+        return true;
     }
-    if (batch->count == SIZE_MAX || room <= batch->look_ahead) {
-        return batch->count != SIZE_MAX;
-    }
-    places = mp__batch_places(room);
     kept = calloc(places, sizeof(*kept));
     if (kept == NULL) {
         return false;
@@ -213,6 +208,15 @@ bool mp__batch_unbound(mp__batch *batch)
     batch->places = places;
     batch->look_ahead = room;
     return true;
+}
+
+bool mp__batch_unbound(mp__batch *batch)
+{
+    if (!is_handed_out(batch)) {
+        return true; /* it has room for all, or needs none */
+    }
+    return batch->count != SIZE_MAX &&
+           mp__batch_widen(batch, batch->count - batch->handed);
 }
 
 static void end_source(mp__batch *batch, int error)

@@ -106,6 +106,7 @@ typedef struct mp__batch {
     bool held;           /* somebody has a handle, or is inside a call */
     bool fed;            /* nothing more is taken from the source */
     bool bundles;        /* chunks are of one item, or `together` short ones */
+    bool widens;         /* it may look ahead farther when they are short */
     bool arguments_seen; /* by the workers, where they lie; DIRECT only */
     bool results_seen;   /* and so they can be made there */
     bool source_told;
@@ -204,6 +205,8 @@ size_t mp__batch_places(size_t room);
 /* Make room to keep all items at once: nobody hands any out until all have
  * ended. False when their number is not known or there is no memory. */
 bool mp__batch_unbound(mp__batch *batch);
+/* An iterator may run ahead by `room` items from here on. False: no memory. */
+bool mp__batch_widen(mp__batch *batch, size_t room);
 
 /* Keep what came; without memory for it the item has failed. */
 void mp__kept_fill(mp__kept *kept, size_t index, const mp__news *news);

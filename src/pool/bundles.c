@@ -21,23 +21,15 @@
 
 #include <string.h>
 
-#define ITEMS_MOST   16
-#define BYTES_MOST   ((size_t)256) /* of one argument or result */
+#define ITEMS_MOST   64
 #define BUNDLE_LASTS (20 * MP__US)
 #define FLIES        (MP__US / 2) /* an item of all: who is awake does them */
+#define WIDE_FROM    16 /* items of a bundle; for more there must be more */
+#define WIDER        4  /* times as far ahead */
 #define ROUND        64 /* items, after which their time is looked at, */
 #define ROUND_FIRST  16 /* or fewer, as long as bundles may grow */
 #define STUCK_AFTER  MP__MS
 #define SHARES       4 /* bundles for each worker, at the least */
-
-static bool is_small_and_plain(const mp__chunk *task)
-{
-    return mp__chunk_argument_is_plain(task) &&
-           mp__chunk_result_is_plain(task) &&
-           (!task->has_result || task->result.release == NULL) &&
-           mp__chunk_argument_size(task) <= BYTES_MOST &&
-           mp__chunk_result_size(task) <= BYTES_MOST;
-}
 
 void mp__bundles_begin(const mp_pool *pool, mp__batch *batch)
 {
@@ -46,7 +38,7 @@ void mp__bundles_begin(const mp_pool *pool, mp__batch *batch)
         batch->sink != MP__SINK_STORED && !pool->is_inline && !pool->watched &&
         batch->work->chunk.limit_ms == 0 && batch->work->chunk.retries == 0 &&
         !pool->core.account && pool->core.tasks_per_worker == 0 &&
-        is_small_and_plain(&batch->work->chunk) && !mp__chaos_is_on();
+        mp__chunk_is_small(&batch->work->chunk) && !mp__chaos_is_on();
     if (batch->bundles) {
         batch->round =
             (mp__round){ .since = mp__clock_ns(), .each = INT64_MAX };
@@ -74,16 +66,28 @@ static uint32_t learn(mp_pool *pool, mp__batch *batch)
     return fit < 1 ? 1 : (uint32_t)fit;
 }
 
+/* There must be some bundles for each worker, so that all have some. */
+static void look_farther(mp__batch *batch)
+{
+    if (batch->widens && batch->together > WIDE_FROM) {
+        batch->widens = false;
+        (void)mp__batch_widen(batch, WIDER * batch->look_ahead);
+    }
+}
+
 void mp__bundle_size(mp_pool *pool, mp__batch *batch)
 {
-    size_t open = batch->sink == MP__SINK_DIRECT ? batch->count - batch->taken
-                                                 : batch->look_ahead;
-    size_t share = open / (SHARES * (size_t)pool->core.workers);
+    size_t open;
+    size_t share;
 
     if (batch->ended - batch->round.ended >=
         (batch->together < ITEMS_MOST ? ROUND_FIRST : ROUND)) {
         batch->together = learn(pool, batch);
+        look_farther(batch);
     }
+    open = batch->sink == MP__SINK_DIRECT ? batch->count - batch->taken
+                                          : batch->look_ahead;
+    share = open / (SHARES * (size_t)pool->core.workers);
     share = pool->watched || share < 1 ? 1 : share;
     batch->chunk_size =
         share < batch->together ? (uint32_t)share : batch->together;

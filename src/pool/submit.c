@@ -425,6 +425,7 @@ static int run_source(mp_pool *pool, mp_iterator **iterator,
     batch->source = *source;
     batch->count = source->next == NULL ? source->count : SIZE_MAX;
     batch->chunk_size = (uint32_t)chunk;
+    batch->widens = options == NULL || options->look_ahead == 0;
     error = mp__iterator_create(iterator, batch);
     if (error < 0) {
         mp__batch_free(batch);

@@ -356,7 +356,7 @@ static void check_read_ahead(int (*imap)(mp_pool *, mp_iterator **,
 
     assert_int_equal(imap(pool, &iterator, &square_task, &source, options),
                      MP_OK);
-    for (i = 0; i < 200; i++) {
+    for (i = 0; i < 2000; i++) {
         assert_in_range(numbers.next, 0, i + most);
         assert_int_equal(mp_iterator_next(iterator, NULL, NULL, LONG_MS), 1);
     }
@@ -367,8 +367,8 @@ static void PL_31_endless_sources_are_read_by_the_documented_amount(void **s)
 {
     (void)s;
     open_pool(2);
-    check_read_ahead(mp_pool_imap, NULL, 128); /* 64 items, 2 workers */
-    check_read_ahead(mp_pool_imap_unordered, NULL, 128);
+    check_read_ahead(mp_pool_imap, NULL, 512); /* 256 items, 2 workers */
+    check_read_ahead(mp_pool_imap_unordered, NULL, 512);
     check_read_ahead(mp_pool_imap, &(mp_call_options){ .chunk_size = 3 }, 128);
     check_read_ahead(mp_pool_imap, &(mp_call_options){ .chunk_size = 20 }, 160);
     check_read_ahead(mp_pool_imap_unordered,
