@@ -113,7 +113,7 @@ uint32_t mp__word_generation(uint64_t word)
 }
 
 /* So many short tasks may wait for who is awake. */
-#define SPARED_MOST 16
+#define SPARED_MOST 4
 
 /* An odd number of cache lines, so that the bodies of neighbouring slots do
  * not compete for the same places in the caches. */
