@@ -156,20 +156,54 @@ static void end_direct_run(mp__batch *batch, size_t index, uint32_t count,
     count_ended(batch, MP_TASK_DONE, count);
 }
 
-void mp__batch_end_run(mp__batch *batch, size_t index, uint32_t count,
-                       const mp__news *news)
+static void keep_long_run(mp__batch *batch, size_t index, uint32_t count,
+                          const mp__news *news)
 {
     mp__news one = *news;
     uint32_t i;
 
+    for (i = 0; i < count; i++) {
+        mp__kept_fill(place_for(batch, index + i), index + i, &one);
+        one.bytes = (const unsigned char *)one.bytes + news->size;
+        one.attempt = 1; /* only the first can be another */
+    }
+}
+
+/* The same where all that is kept of an item is what lies inside: one is like
+ * the other but for that. */
+static void keep_run(mp__batch *batch, size_t index, uint32_t count,
+                     const mp__news *news)
+{
+    const unsigned char *bytes = news->bytes;
+    mp__kept one;
+    mp__kept *kept;
+    uint32_t i;
+
+    mp__kept_fill(&one, index, news);
+    for (i = 0; i < count; i++) {
+        kept = place_for(batch, index + i);
+        *kept = one;
+        kept->index = index + i;
+        if (news->size > 0) {
+            mp__copy_object(kept->inside, bytes, news->size);
+            bytes += news->size;
+        }
+        one.attempt = 1;
+    }
+}
+
+void mp__batch_end_run(mp__batch *batch, size_t index, uint32_t count,
+                       const mp__news *news)
+{
     if (batch->sink == MP__SINK_DIRECT) {
         end_direct_run(batch, index, count, news);
         return;
     }
-    for (i = 0; i < count && somebody_asks(batch); i++) {
-        mp__kept_fill(place_for(batch, index + i), index + i, &one);
-        one.bytes = (const unsigned char *)one.bytes + news->size;
-        one.attempt = 1; /* only the first can be another */
+    if (somebody_asks(batch) && news->size <= MP__KEPT_INSIDE &&
+        news->cost == NULL) {
+        keep_run(batch, index, count, news);
+    } else if (somebody_asks(batch)) {
+        keep_long_run(batch, index, count, news);
     }
     count_ended(batch, news->end, count);
 }
@@ -225,24 +259,25 @@ static void end_source(mp__batch *batch, int error)
     batch->fed = true;
 }
 
-/* The source fills in `object`. False: it has no more. */
-static bool ask_source(mp__batch *batch, void *object, size_t size)
+/* The source fills in `object`; or, not above 0, has no more. */
+static int ask_source(const mp__batch *batch, void *object, size_t size)
 {
-    int got;
-
     mp__wipe_object(object, size);
-    got = batch->source.next(batch->source.context, object);
-    if (got <= 0) {
-        batch->count = batch->taken;
-        end_source(batch, got);
-    }
-    return got > 0;
+    return batch->source.next(batch->source.context, object);
+}
+
+/* That is what it said. */
+static void source_is_over(mp__batch *batch, int got)
+{
+    batch->count = batch->taken;
+    end_source(batch, got);
 }
 
 /* The next argument object, or NULL at the end of the source. */
 static const void *next_object(mp__batch *batch)
 {
     size_t size = batch->work->chunk.argument.object_size;
+    int got;
 
     if (batch->source.next == NULL) {
         return batch->work->chunk.has_argument
@@ -254,14 +289,18 @@ static const void *next_object(mp__batch *batch)
         end_source(batch, MP_ENOMEM);
         return NULL;
     }
-    return ask_source(batch, batch->lent.bytes, size) ? batch->lent.bytes
-                                                      : NULL;
+    got = ask_source(batch, batch->lent.bytes, size);
+    if (got <= 0) {
+        source_is_over(batch, got);
+        return NULL;
+    }
+    return batch->lent.bytes;
 }
 
-/* Plain memory in an array of the caller's: where it lies. */
-static void take_array(mp__batch *batch, uint64_t most, mp__taken *taken)
+/* How many plain arguments of `size` bytes make the next chunk, of those that
+ * are left: at least one is. */
+static size_t length_of_next(const mp__batch *batch, size_t size, uint64_t most)
 {
-    size_t size = mp__chunk_argument_size(&batch->work->chunk);
     size_t fit = size == 0 ? SIZE_MAX : (CHUNK_BYTES - 1) / size + 1;
     size_t count = batch->count - batch->taken;
 
@@ -271,7 +310,15 @@ static void take_array(mp__batch *batch, uint64_t most, mp__taken *taken)
     }
     count = count < batch->chunk_size ? count : batch->chunk_size;
     count = count < most ? count : (size_t)most;
-    count = count < fit ? count : fit;
+    return count < fit ? count : fit;
+}
+
+/* Plain memory in an array of the caller's: where it lies. */
+static void take_array(mp__batch *batch, uint64_t most, mp__taken *taken)
+{
+    size_t size = mp__chunk_argument_size(&batch->work->chunk);
+    size_t count = length_of_next(batch, size, most);
+
     taken->count = (uint32_t)count;
     taken->bytes = size == 0 ? NULL
                              : (const unsigned char *)batch->source.items +
@@ -290,19 +337,25 @@ static bool is_full(const mp__batch *batch, const mp__pack *pack, uint64_t most)
 static void take_plain(mp__batch *batch, mp__pack *pack, uint64_t most)
 {
     size_t size = mp__chunk_argument_size(&batch->work->chunk);
-    unsigned char *room;
+    size_t count = length_of_next(batch, size, most);
+    unsigned char *room = mp__pack_room(pack, count * size);
+    size_t i;
+    int got = 1;
 
-    while (!is_full(batch, pack, most)) {
-        room = mp__pack_room(pack, size);
-        if (room == NULL) {
-            end_source(batch, MP_ENOMEM);
-            return;
+    if (room == NULL) {
+        end_source(batch, MP_ENOMEM);
+        return;
+    }
+    for (i = 0; i < count; i++) {
+        got = ask_source(batch, room + i * size, size);
+        if (got <= 0) {
+            break;
         }
-        if (!ask_source(batch, room, size)) {
-            return;
-        }
-        mp__pack_grow(pack, size);
-        count_taken(batch, 1);
+    }
+    mp__pack_grow(pack, i * size, (uint32_t)i);
+    count_taken(batch, i);
+    if (got <= 0) {
+        source_is_over(batch, got);
     }
 }
 

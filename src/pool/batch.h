@@ -46,6 +46,8 @@ typedef struct mp__news {
     const mp__fault *fault; /* FAILED, BROKEN: may be NULL */
 } mp__news;
 
+#define MP__KEPT_INSIDE ((size_t)16)
+
 /* The same, kept. Small results lie inside. */
 typedef struct mp__kept {
     enum mp_task_end end; /* PENDING: not yet */
@@ -59,10 +61,10 @@ typedef struct mp__kept {
     mp__cost *cost; /* NULL: not known; from malloc */
     size_t index;
     size_t size;
-    void *outside; /* when size > 16, or a fault; from malloc unless: */
+    void *outside; /* more than go inside, or a fault; from malloc unless: */
     mp__retained *retained; /* it lies there, pinned */
     int pin;
-    _Alignas(16) unsigned char inside[16];
+    _Alignas(16) unsigned char inside[MP__KEPT_INSIDE];
 } mp__kept;
 
 /* How many items a pool was given, and how they ended. */
@@ -212,11 +214,28 @@ bool mp__batch_widen(mp__batch *batch, size_t room);
 void mp__kept_fill(mp__kept *kept, size_t index, const mp__news *news);
 /* Tell how an item ended. */
 void mp__kept_report(const mp__kept *kept, mp_report *report);
-/* Decode it to `object`, which is zero bytes after an error; its code. */
-int mp__kept_decode(const mp__batch *batch, const mp__kept *kept, void *object);
 static inline const void *mp__kept_bytes(const mp__kept *kept)
 {
     return kept->size > sizeof(kept->inside) ? kept->outside : kept->inside;
+}
+
+/* Decode it to `object`, which is zero bytes after an error; its code. The
+ * first is for all but a few plain bytes. */
+int mp__kept_decode_other(const mp__batch *batch, const mp__kept *kept,
+                          void *object);
+static inline int mp__kept_decode(const mp__batch *batch, const mp__kept *kept,
+                                  void *object)
+{
+    const mp__chunk *chunk = &batch->work->chunk;
+
+    if (object != NULL && kept->error == 0 && chunk->has_result &&
+        mp__serializer_is_plain(&chunk->result) &&
+        kept->size == chunk->result.object_size &&
+        kept->size <= sizeof(kept->inside)) {
+        mp__copy_object(object, kept->inside, kept->size);
+        return 0;
+    }
+    return mp__kept_decode_other(batch, kept, object);
 }
 
 void mp__kept_drop(mp__kept *kept); /* what it has elsewhere */

@@ -93,10 +93,10 @@ typedef struct mp__pack {
 /* Room for `size` more bytes, aligned as those before are, to be written; NULL:
  * no memory. They are in the pack once mp__pack_grow() says so. */
 unsigned char *mp__pack_room(mp__pack *pack, size_t size);
-static inline void mp__pack_grow(mp__pack *pack, size_t size)
+static inline void mp__pack_grow(mp__pack *pack, size_t size, uint32_t count)
 {
     pack->size += size;
-    pack->count++;
+    pack->count += count;
 }
 /* Add one argument (ignored where the task takes none). 0, MP_EENCODE or
  * MP_ENOMEM, and then the pack is as before. */

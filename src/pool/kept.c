@@ -147,7 +147,8 @@ static int decode_pinned(const mp_serializer *serializer, const mp__kept *kept,
     return error;
 }
 
-int mp__kept_decode(const mp__batch *batch, const mp__kept *kept, void *object)
+int mp__kept_decode_other(const mp__batch *batch, const mp__kept *kept,
+                          void *object)
 {
     const mp_serializer *serializer = &batch->work->chunk.result;
     int error = kept->error;
