@@ -96,12 +96,12 @@ bool mp__worker_makes_runs(const mp__worker *w, const mp__chunk *chunk);
 bool mp__worker_run_on(mp__worker *w, mp__chunk *chunk, mp__unpack *unpack,
                        const void *bytes, size_t size, mp__ran *ran);
 
-/* worker_row.c */
+/* worker_items.c */
 
-/* Run items of `run` whose arguments lie in a row at `bytes`, all of them, or,
- * unless `copy` is NULL, are copied there one by one. 0, or how one failed. */
-int mp__worker_run_row(mp__worker *w, const mp__chunk *chunk,
-                       mp__unpack *unpack, const unsigned char *bytes,
-                       unsigned char *copy, mp__run *run);
+/* Run items of `run`, the argument of the next of which is `size` bytes, until
+ * one fails or something is in the way. 0, or how it failed. */
+int mp__worker_run_items(mp__worker *w, const mp__chunk *chunk,
+                         mp__unpack *unpack, const void *bytes, size_t size,
+                         mp__run *run);
 
 #endif

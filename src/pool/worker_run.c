@@ -114,58 +114,6 @@ static void close_run(mp__worker *w, mp__chunk *chunk, mp__record *record,
     MP_KILL_POINT("run.committed");
 }
 
-/* Is item `next` the run's, too? */
-static bool goes_on(mp__worker *w, const mp__run *run, uint32_t next)
-{
-    return next < run->end && !mp__run_is_asked(&run->line) &&
-           (w->bundle.word == NULL ||
-            mp__bundle_reach(&w->bundle, next)); /* P1 */
-}
-
-/* Items whose arguments are something to decode. */
-static int run_decoding(mp__worker *w, const mp__chunk *chunk,
-                        mp__unpack *unpack, const void *bytes, size_t size,
-                        mp__run *run)
-{
-    int error;
-
-    do {
-        mp__chaos("before run");
-        MP_KILL_POINT("run.running");
-        error = mp__run_into(&w->runner, chunk, bytes, size,
-                             (size_t)(chunk->first + run->item), run->place);
-        mp__worker_leave_copy(w);
-        if (error < 0) {
-            break;
-        }
-        run->place += mp__chunk_result_size(chunk);
-        run->item++;
-        mp__run_note_done(&run->line, run->item); /* R2 */
-    } while (goes_on(w, run, run->item) &&
-             mp__unpack_next(unpack, chunk, &bytes, &size));
-    return error;
-}
-
-/* Plain objects, all of which are there, need no look at each. */
-static int run_items(mp__worker *w, const mp__chunk *chunk, mp__unpack *unpack,
-                     const void *bytes, size_t size, mp__run *run)
-{
-    const bool is_copied = chunk->where != MP__IN_PLACE && size > 0;
-    void *copy = NULL;
-
-    if (!mp__chunk_argument_is_plain(chunk) ||
-        unpack->left < size * (run->end - run->item - 1)) {
-        return run_decoding(w, chunk, unpack, bytes, size, run);
-    }
-    if (is_copied) {
-        copy = mp__run_argument(&w->runner, size);
-        if (copy == NULL) {
-            return run_decoding(w, chunk, unpack, bytes, size, run);
-        }
-    }
-    return mp__worker_run_row(w, chunk, unpack, bytes, copy, run);
-}
-
 bool mp__worker_run_on(mp__worker *w, mp__chunk *chunk, mp__unpack *unpack,
                        const void *bytes, size_t size, mp__ran *ran)
 {
@@ -184,7 +132,7 @@ bool mp__worker_run_on(mp__worker *w, mp__chunk *chunk, mp__unpack *unpack,
     if (record->attempt > 1) {
         run.end = first + 1; /* a forerunner died in that one alone */
     }
-    ran->error = run_items(w, chunk, unpack, bytes, size, &run);
+    ran->error = mp__worker_run_items(w, chunk, unpack, bytes, size, &run);
     if (began != 0) {
         learn(w, run.item - first, began);
     }

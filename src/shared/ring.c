@@ -73,7 +73,7 @@
 #define QUICK_WAITS 8 /* in a row */
 #define FAILED_MOST 10
 #define LINGER      128 /* pauses: 4 us */
-#define FEW         4  /* messages */
+#define FEW         4   /* messages */
 
 /* Whole pages, since what lies behind them is given back. */
 static uint64_t kept_of(uint64_t bytes)

@@ -1,9 +1,10 @@
 /*
- * worker_row.c -- the loop over plain objects
+ * worker_items.c -- the loops over the items of a run
  *
- * The tasks may be smaller than all that is done around them. So what does not
- * change stays out of the loop, only the number of the item changes in it, and
- * who calls it tells the compiler the sizes where it can.
+ * One is for objects that have to be decoded, one for plain ones that lie in a
+ * row. There the tasks may be smaller than all that is done around them: so
+ * what does not change stays out of the loop, and who calls it tells the
+ * compiler the sizes where it can.
  */
 #include "pool/worker_parts.h"
 
@@ -11,7 +12,39 @@
 #include "platform/kill_point.h"
 #include "platform/self.h"
 
-/* What the loop knows from its start. */
+/* Is item `next` the run's, too? */
+static bool goes_on(mp__worker *w, const mp__run *run, uint32_t next)
+{
+    return next < run->end && !mp__run_is_asked(&run->line) &&
+           (w->bundle.word == NULL ||
+            mp__bundle_reach(&w->bundle, next)); /* P1 */
+}
+
+/* Items whose arguments are something to decode. */
+static int run_decoding(mp__worker *w, const mp__chunk *chunk,
+                        mp__unpack *unpack, const void *bytes, size_t size,
+                        mp__run *run)
+{
+    int error;
+
+    do {
+        mp__chaos("before run");
+        MP_KILL_POINT("run.running");
+        error = mp__run_into(&w->runner, chunk, bytes, size,
+                             (size_t)(chunk->first + run->item), run->place);
+        mp__worker_leave_copy(w);
+        if (error < 0) {
+            break;
+        }
+        run->place += mp__chunk_result_size(chunk);
+        run->item++;
+        mp__run_note_done(&run->line, run->item); /* R2 */
+    } while (goes_on(w, run, run->item) &&
+             mp__unpack_next(unpack, chunk, &bytes, &size));
+    return error;
+}
+
+/* What the loop over a row knows from its start. */
 struct row {
     int (*function)(const void *argument, void *result);
     const unsigned char *bytes; /* of the first item; NULL: it takes none */
@@ -31,8 +64,8 @@ struct row {
 /* Run items until one fails or something is in the way. Returns the first that
  * is not over; *code is what the last one returned. `is_bare`: there is no
  * chaos, and no copy to release. */
-static inline uint32_t run_items(mp__worker *w, const mp__chunk *chunk,
-                                 const struct row row, bool is_bare, int *code)
+static inline uint32_t loop(mp__worker *w, const mp__chunk *chunk,
+                            const struct row row, bool is_bare, int *code)
 {
     const unsigned char *bytes = row.bytes;
     unsigned char *place = row.place;
@@ -72,9 +105,11 @@ static inline uint32_t run_items(mp__worker *w, const mp__chunk *chunk,
     return item;
 }
 
-int mp__worker_run_row(mp__worker *w, const mp__chunk *chunk,
-                       mp__unpack *unpack, const unsigned char *bytes,
-                       unsigned char *copy, mp__run *run)
+/* Arguments that lie in a row at `bytes`, all of them; or, unless `copy` is
+ * NULL, are copied there one by one. */
+static int run_row(mp__worker *w, const mp__chunk *chunk, mp__unpack *unpack,
+                   const unsigned char *bytes, unsigned char *copy,
+                   mp__run *run)
 {
     const size_t number = sizeof(uint64_t);
     static const mp__self unknown;
@@ -98,21 +133,41 @@ int mp__worker_run_row(mp__worker *w, const mp__chunk *chunk,
     uint32_t item;
     int code;
 
-    if (numbers) {
+    if (numbers) { /* said again what is known, for the compiler */
         row.size = number;
         row.result_size = number;
     }
     if (numbers && copy == NULL && row.bundle == NULL) {
         row.copy = NULL;
         row.bundle = NULL;
-        item = run_items(w, chunk, row, true, &code);
+        item = loop(w, chunk, row, true, &code);
     } else if (numbers && copy != NULL) {
-        item = run_items(w, chunk, row, true, &code);
+        item = loop(w, chunk, row, true, &code);
     } else {
-        item = run_items(w, chunk, row, false, &code);
+        item = loop(w, chunk, row, false, &code);
     }
     mp__unpack_skip(unpack, chunk, item - run->item - (code == 0));
     run->place += (item - run->item) * row.result_size;
     run->item = item;
     return code == 0 ? 0 : mp__run_failed(code);
+}
+
+int mp__worker_run_items(mp__worker *w, const mp__chunk *chunk,
+                         mp__unpack *unpack, const void *bytes, size_t size,
+                         mp__run *run)
+{
+    const bool is_copied = chunk->where != MP__IN_PLACE && size > 0;
+    void *copy = NULL;
+
+    if (!mp__chunk_argument_is_plain(chunk) ||
+        unpack->left < size * (run->end - run->item - 1)) {
+        return run_decoding(w, chunk, unpack, bytes, size, run);
+    }
+    if (is_copied) {
+        copy = mp__run_argument(&w->runner, size);
+        if (copy == NULL) {
+            return run_decoding(w, chunk, unpack, bytes, size, run);
+        }
+    }
+    return run_row(w, chunk, unpack, bytes, copy, run);
 }
