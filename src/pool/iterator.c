@@ -44,21 +44,32 @@ static bool has_next(const void *argument)
     return mp__batch_next_kept(batch) != NULL || is_at_end(batch);
 }
 
-/* What is to be handed out next; NULL: it is not there yet, or nothing is left.
- * Items that ended with their pool are not handed out one by one: their error
- * is told once, at the end. */
-static mp__kept *next_found(mp__batch *batch)
+static inline bool ended_with_pool(const mp__kept *kept)
 {
-    mp__kept *kept = mp__batch_next_kept(batch);
+    return kept != NULL &&
+           (kept->end == MP_TASK_TERMINATED || kept->end == MP_TASK_BROKEN);
+}
 
-    while (kept != NULL &&
-           (kept->end == MP_TASK_TERMINATED || kept->end == MP_TASK_BROKEN)) {
+/* Items that ended with their pool are not handed out one by one: their error
+ * is told once, at the end. */
+static mp__kept *next_behind(mp__batch *batch, mp__kept *kept)
+{
+    while (ended_with_pool(kept)) {
         batch->source_error = kept->error;
         mp__kept_free(kept);
         batch->handed++;
         kept = mp__batch_next_kept(batch);
     }
     return kept;
+}
+
+/* What is to be handed out next; NULL: it is not there yet, or nothing is
+ * left. */
+static inline mp__kept *next_found(mp__batch *batch)
+{
+    mp__kept *kept = mp__batch_next_kept(batch);
+
+    return ended_with_pool(kept) ? next_behind(batch, kept) : kept;
 }
 
 /* Is there room to take several items at once, or nothing left to hand out? */
