@@ -49,6 +49,17 @@ void prim_openmp_calls(prim_task *run, const int64_t *x, int64_t *y, long count,
     }
 }
 
+void prim_openmp_tasks(prim_task *run, const int64_t *x, int64_t *y, long count,
+                       int threads)
+{
+#pragma omp parallel num_threads(threads)
+#pragma omp single
+    for (long i = 0; i < count; i++) {
+#pragma omp task firstprivate(i)
+        (void)run(&x[i], &y[i]);
+    }
+}
+
 uint64_t prim_openmp_burn(const int64_t *steps, long count, int threads)
 {
     uint64_t sum = 0;
@@ -83,6 +94,12 @@ void prim_openmp_calls(prim_task *run, const int64_t *x, int64_t *y, long count,
     for (long i = 0; i < count; i++) {
         (void)run(&x[i], &y[i]);
     }
+}
+
+void prim_openmp_tasks(prim_task *run, const int64_t *x, int64_t *y, long count,
+                       int threads)
+{
+    prim_openmp_calls(run, x, y, count, threads);
 }
 
 uint64_t prim_openmp_burn(const int64_t *steps, long count, int threads)

@@ -124,6 +124,9 @@ void prim_openmp_squares(const int64_t *x, int64_t *y, long count, int threads,
 void prim_openmp_calls(prim_task *run, const int64_t *x, int64_t *y, long count,
                        int threads);
 /* prim_burn() of each of `steps`, dynamic, 1; the results summed up. */
+/* A task each, made by one of the threads, which then waits for all. */
+void prim_openmp_tasks(prim_task *run, const int64_t *x, int64_t *y, long count,
+                       int threads);
 uint64_t prim_openmp_burn(const int64_t *steps, long count, int threads);
 
 /* Work that no compiler shortens: so many dependent steps. */

@@ -134,6 +134,17 @@ static int claim(const void *context, double *values)
     return seconds < 0 ? BENCH_WRONG : BENCH_OK;
 }
 
+/* A task each where libmp has a handle each. */
+static void openmp_squares(const struct plan *plan, const int64_t *x,
+                           int64_t *y)
+{
+    if (plan->cold) {
+        prim_openmp_tasks(square, x, y, plan->count, plan->workers);
+    } else {
+        prim_openmp_squares(x, y, plan->count, plan->workers, 1);
+    }
+}
+
 static int openmp_here(const void *context, double *values)
 {
     const struct plan *plan = context;
@@ -149,10 +160,10 @@ static int openmp_here(const void *context, double *values)
         for (long i = 0; i < plan->count; i++) {
             x[i] = i;
         }
-        prim_openmp_squares(x, y, plan->count, plan->workers, 1);
+        openmp_squares(plan, x, y);
         cpu = bench_cpu_s();
         began = bench_now_s();
-        prim_openmp_squares(x, y, plan->count, plan->workers, 1);
+        openmp_squares(plan, x, y);
         values[0] = (double)plan->count / (bench_now_s() - began);
         values[1] = (bench_cpu_s() - cpu) * 1e9 / (double)plan->count;
         for (long i = 0; i < plan->count; i++) {
@@ -209,6 +220,10 @@ void bench_unordered(void)
             { "async_cpu", "ns/task" },
             { "async_cold", "tasks/s" } },
           libmp_async,
+          &async },
+        { "openmp_task",
+          { { "async", "tasks/s" }, { "async_cpu", "ns/task" } },
+          openmp,
           &async },
         { "cpython",
           { { "async", "tasks/s" } },
