@@ -72,7 +72,7 @@
 #define SHORT_WAIT  3 /* pauses: 0.1 us */
 #define QUICK_WAITS 8 /* in a row */
 #define FAILED_MOST 10
-#define LINGER      128 /* pauses: 4 us */
+#define LINGER      256 /* pauses: 8 us */
 #define FEW         4   /* messages */
 
 /* Whole pages, since what lies behind them is given back. */
