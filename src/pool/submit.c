@@ -260,7 +260,7 @@ static void look_for_shared(mp_pool *pool, mp__batch *batch,
 static bool overlap(const void *one, size_t one_size, const void *other,
                     size_t other_size)
 {
-    return (uintptr_t)one < (uintptr_t)other + other_size &&
+    return one_size > 0 && (uintptr_t)one < (uintptr_t)other + other_size &&
            (uintptr_t)other < (uintptr_t)one + one_size;
 }
 

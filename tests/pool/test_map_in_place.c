@@ -72,11 +72,19 @@ static void arrays_that_workers_see_are_used_where_they_lie(void **state)
     mp_shared_destroy(arrays.in);
 }
 
+static int give_seven(const void *argument, void *result)
+{
+    *(int64_t *)result = argument == NULL ? 7 : 8;
+    return 0;
+}
+
 static void results_may_not_lie_on_arguments(void **state)
 {
     struct arrays arrays = shared_arrays(COUNT);
     static int64_t private[COUNT + 1];
     mp_pool *pool = mp_test_pool(&(mp_pool_options){ .workers = 1 });
+    const mp_task no_argument = { .run = give_seven,
+                                  .result = &mp_serializer_int64 };
 
     (void)state;
     assert_int_equal(
@@ -91,6 +99,9 @@ static void results_may_not_lie_on_arguments(void **state)
     assert_int_equal(arrays.in[COUNT - 1], COUNT - 1);
     assert_int_equal(arrays.out[0], -1);
     assert_int_equal(mp_test_stats(pool).submitted, 0);
+    assert_int_equal(
+        mp_pool_map(pool, &no_argument, private + 1, COUNT, private, NULL), 0);
+    assert_int_equal(private[COUNT - 1], 7); /* they do not matter */
     mp_pool_destroy(pool);
     mp_shared_destroy(arrays.in);
 }
