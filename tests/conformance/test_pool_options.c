@@ -334,6 +334,11 @@ static void a_pool_can_be_polled_and_stepped(void **state)
         assert_int_equal(poll(&set, 1, LONG_MS), 1);
         assert_true(mp_pool_step(pool) >= 0);
     }
+    /* Each worker may be about to ring for a result that was taken in when the
+     * other one rang. Then it is quiet. */
+    for (i = 0; i < 2 && poll(&set, 1, 20) == 1; i++) {
+        assert_int_equal(mp_pool_step(pool), 0);
+    }
     assert_int_equal(poll(&set, 1, 20), 0);
     /* The death of a worker is something to do as well. */
     assert_int_equal(mp_pool_apply_async(pool, NULL, &die_task, NULL, &options),
