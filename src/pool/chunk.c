@@ -184,8 +184,9 @@ void mp__pack_trim(mp__pack *pack, size_t keep)
 {
     if (pack->own_capacity > keep) {
         mp__pack_free(pack);
+    } else {
+        mp__pack_clear(pack);
     }
-    mp__pack_clear(pack);
 }
 
 void mp__pack_free(mp__pack *pack)
