@@ -133,6 +133,18 @@ static int string_encode(const mp_serializer *self, const void *object,
     return 0;
 }
 
+/* Memory from malloc; NULL: there is none. */
+static void *copy_of(const void *bytes, size_t size)
+{
+    void *copy = malloc(size);
+
+    if (copy != NULL) {
+        mp__map_fill_soon(copy, size);
+        memcpy(copy, bytes, size);
+    }
+    return copy;
+}
+
 static int string_decode(const mp_serializer *self, void *object,
                          const void *bytes, size_t size)
 {
@@ -142,12 +154,10 @@ static int string_decode(const mp_serializer *self, void *object,
     if (size == 0) {
         return 0; /* NULL */
     }
-    copy = malloc(size);
+    copy = copy_of(bytes, size); /* first: see mp__serializer_reads_once */
     if (copy == NULL) {
         return MP_ENOMEM;
     }
-    mp__map_fill_soon(copy, size);
-    memcpy(copy, bytes, size); /* first: see mp__serializer_reads_once */
     if (memchr(copy, 0, size) != copy + size - 1) {
         free(copy);
         return MP_EDECODE;
@@ -187,12 +197,10 @@ static int bytes_decode(const mp_serializer *self, void *object,
     if (size == 0) {
         return 0;
     }
-    copy->data = malloc(size);
+    copy->data = copy_of(bytes, size);
     if (copy->data == NULL) {
         return MP_ENOMEM;
     }
-    mp__map_fill_soon(copy->data, size);
-    memcpy(copy->data, bytes, size);
     copy->size = size;
     return 0;
 }

@@ -47,6 +47,12 @@ void *mp__map_shared(size_t size)
 #if !defined(MP_PORTABLE) && defined(MADV_HUGEPAGE)
 #define LARGE_PAGE ((size_t)2 * 1024 * 1024)
 
+/* Bytes from there to where a large page begins. */
+static size_t to_large_page(const void *memory)
+{
+    return (LARGE_PAGE - (uintptr_t)memory % LARGE_PAGE) % LARGE_PAGE;
+}
+
 void *mp__map_private(size_t size)
 {
     int saved = errno;
@@ -60,7 +66,7 @@ void *mp__map_private(size_t size)
         return NULL;
     }
     /* A large page begins where its size says: cut off what is around. */
-    before = (LARGE_PAGE - (uintptr_t)memory % LARGE_PAGE) % LARGE_PAGE;
+    before = to_large_page(memory);
     if (before > 0) {
         (void)munmap(memory, before);
     }
@@ -81,7 +87,7 @@ void mp__map_fill_soon(void *memory, size_t size)
     if (size <= MAPPED_ANEW) {
         return;
     }
-    before = (LARGE_PAGE - (uintptr_t)memory % LARGE_PAGE) % LARGE_PAGE;
+    before = to_large_page(memory);
     (void)madvise((char *)memory + before,
                   (size - before) / LARGE_PAGE * LARGE_PAGE, MADV_HUGEPAGE);
     errno = saved;

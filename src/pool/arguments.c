@@ -34,10 +34,9 @@ struct place {
 
 struct mp__arguments {
     const mp__core *core;
-    uint64_t warm;         /* the sizes of all places that are not in use */
-    bool long_ones;        /* one of them is more than what stays */
-    unsigned char *window; /* on all of them; NULL: not mapped */
-    bool no_window;        /* nor can it be */
+    uint64_t warm;           /* the sizes of all places that are not in use */
+    bool long_ones;          /* one of them is more than what stays */
+    mp__arguments_view view; /* to write */
     uint32_t slots;
     struct place places[];
 };
@@ -51,42 +50,51 @@ mp__arguments *mp__arguments_create(const mp__core *core)
     if (fresh != NULL) {
         fresh->core = core;
         fresh->slots = slots;
-        fresh->no_window = !core->mapped;
     }
     return fresh;
+}
+
+static size_t size_of_all(const mp__core *core)
+{
+    return (size_t)(mp__task_table_slots(core->table) * PART);
 }
 
 void mp__arguments_destroy(mp__arguments *arguments)
 {
     if (arguments != NULL) {
-        mp__map_free(arguments->window, (size_t)(arguments->slots * PART));
+        mp__map_free(arguments->view.window, size_of_all(arguments->core));
         free(arguments);
     }
 }
 
-static bool open_window(mp__arguments *arguments)
+/* Where the place of `slot` lies in the view, which is opened now at the
+ * latest; NULL: that cannot be. */
+static unsigned char *find(mp__arguments_view *view, const mp__core *core,
+                           uint32_t slot, bool to_write)
 {
-    const size_t size = (size_t)(arguments->slots * PART);
-
-    if (arguments->window == NULL && !arguments->no_window) {
-        arguments->window = mp__window_open(
-            arguments->core->file, mp__core_arguments_at(arguments->core, 0),
-            size, true);
-        arguments->no_window = arguments->window == NULL;
+    if (view->window == NULL && !view->no_window) {
+        view->window =
+            core->mapped
+                ? mp__window_open(core->file, mp__core_arguments_at(core, 0),
+                                  size_of_all(core), to_write)
+                : NULL;
+        view->no_window = view->window == NULL;
     }
-    return arguments->window != NULL;
+    return view->window == NULL ? NULL : view->window + slot * PART;
 }
 
 unsigned char *mp__arguments_window(mp__arguments *arguments, uint32_t slot,
                                     size_t likely, size_t *size)
 {
     struct place *place = &arguments->places[slot];
-    unsigned char *window;
+    unsigned char *window =
+        likely > place->written
+            ? NULL
+            : find(&arguments->view, arguments->core, slot, true);
 
-    if (likely > place->written || !open_window(arguments)) {
+    if (window == NULL) {
         return NULL;
     }
-    window = arguments->window + slot * PART;
     if (place->attended < place->written) {
         mp__map_attend(window, (size_t)place->written, true);
         place->attended = place->written;
@@ -174,21 +182,10 @@ void mp__arguments_rest(mp__arguments *arguments)
     }
 }
 
-const void *mp__inlet_find(mp__inlet *inlet, const mp__core *core,
-                           uint32_t slot, uint64_t size)
+const void *mp__arguments_find(mp__arguments_view *view, const mp__core *core,
+                               uint32_t slot, uint64_t size)
 {
-    uint64_t begin = mp__core_arguments_at(core, 0);
-    uint64_t end =
-        mp__core_arguments_at(core, mp__task_table_slots(core->table));
-
-    if (!core->mapped || inlet->no_window || size > PART ||
-        slot >= mp__task_table_slots(core->table)) {
-        return NULL;
-    }
-    if (inlet->window == NULL) {
-        inlet->window =
-            mp__window_open(core->file, begin, (size_t)(end - begin), false);
-        inlet->no_window = inlet->window == NULL;
-    }
-    return inlet->window == NULL ? NULL : inlet->window + slot * PART;
+    return size > PART || slot >= mp__task_table_slots(core->table)
+               ? NULL
+               : find(view, core, slot, false);
 }

@@ -10,6 +10,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A process's own map of them; zero at first. */
+typedef struct mp__arguments_view {
+    unsigned char *window; /* on all slots; NULL: not mapped */
+    bool no_window;        /* nor can it be */
+} mp__arguments_view;
+
 /* ---- the owner ---- */
 
 typedef struct mp__arguments mp__arguments;
@@ -33,15 +39,9 @@ void mp__arguments_rest(mp__arguments *arguments);
 
 /* ---- a worker ---- */
 
-/* Its view of them; zero at its birth. */
-typedef struct mp__inlet {
-    const unsigned char *window; /* on all slots; NULL: not mapped */
-    bool no_window;              /* nor can it be */
-} mp__inlet;
-
-/* Where those of `slot` lie, for as long as that is in hand; NULL: they must
- * be read by calls. */
-const void *mp__inlet_find(mp__inlet *inlet, const mp__core *core,
-                           uint32_t slot, uint64_t size);
+/* Where those of `slot` lie, only to be read, for as long as that is in hand;
+ * NULL: they must be read by calls. */
+const void *mp__arguments_find(mp__arguments_view *view, const mp__core *core,
+                               uint32_t slot, uint64_t size);
 
 #endif

@@ -223,13 +223,14 @@ void mp__batch_end_source(mp__batch *batch, const mp__news *news)
 
 bool mp__batch_widen(mp__batch *batch, size_t room)
 {
-    size_t places = mp__batch_places(room);
+    size_t places;
     mp__kept *kept;
     size_t i;
 
     if (room <= batch->look_ahead) {
         return true;
     }
+    places = mp__batch_places(room);
     kept = calloc(places, sizeof(*kept));
     if (kept == NULL) {
         return false;

@@ -22,6 +22,7 @@
 #include <string.h>
 
 #define ITEMS_MOST   64
+#define BYTES_MOST   ((size_t)256) /* of one argument or result */
 #define BUNDLE_LASTS (20 * MP__US)
 #define FLIES        (MP__US / 2) /* an item of all: who is awake does them */
 #define WIDE_FROM    16 /* items of a bundle; for more there must be more */
@@ -31,6 +32,15 @@
 #define STUCK_AFTER  MP__MS
 #define SHARES       4 /* bundles for each worker, at the least */
 
+static bool is_small_and_plain(const mp__chunk *task)
+{
+    return mp__chunk_argument_is_plain(task) &&
+           mp__chunk_result_is_plain(task) &&
+           (!task->has_result || task->result.release == NULL) &&
+           mp__chunk_argument_size(task) <= BYTES_MOST &&
+           mp__chunk_result_size(task) <= BYTES_MOST;
+}
+
 void mp__bundles_begin(const mp_pool *pool, mp__batch *batch)
 {
     batch->bundles =
@@ -38,7 +48,7 @@ void mp__bundles_begin(const mp_pool *pool, mp__batch *batch)
         batch->sink != MP__SINK_STORED && !pool->is_inline && !pool->watched &&
         batch->work->chunk.limit_ms == 0 && batch->work->chunk.retries == 0 &&
         !pool->core.account && pool->core.tasks_per_worker == 0 &&
-        mp__chunk_is_small(&batch->work->chunk) && !mp__chaos_is_on();
+        is_small_and_plain(&batch->work->chunk) && !mp__chaos_is_on();
     if (batch->bundles) {
         batch->round =
             (mp__round){ .since = mp__clock_ns(), .each = INT64_MAX };

@@ -7,7 +7,6 @@
 #include "pool/chunk.h"
 
 #include "mp/error.h"
-#include "objects/serializer.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,18 +35,22 @@ mp__chunk mp__chunk_of(const mp_task *task)
     return chunk;
 }
 
-/* Memory of its own for `wanted` bytes. */
+static void use_own(mp__pack *pack)
+{
+    pack->bytes = pack->own.bytes;
+    pack->capacity = pack->own.capacity;
+}
+
+/* It is in memory of its own: that becomes `wanted` bytes. */
 static int grow(mp__pack *pack, size_t wanted)
 {
-    unsigned char *grown = realloc(pack->own, wanted);
+    void *grown = realloc(pack->own.bytes, wanted);
 
     if (grown == NULL) {
         return MP_ENOMEM;
     }
-    pack->own = grown;
-    pack->own_capacity = wanted;
-    pack->bytes = grown;
-    pack->capacity = wanted;
+    pack->own = (mp__scratch){ grown, wanted };
+    use_own(pack);
     return 0;
 }
 
@@ -55,14 +58,10 @@ static int grow(mp__pack *pack, size_t wanted)
 static int move_out(mp__pack *pack, size_t wanted)
 {
     const unsigned char *lent = pack->bytes;
-    int error = 0;
+    int error = mp__scratch_reserve(&pack->own, wanted);
 
-    if (wanted > pack->own_capacity) {
-        error = grow(pack, wanted);
-    }
     if (error == 0) {
-        pack->bytes = pack->own;
-        pack->capacity = pack->own_capacity;
+        use_own(pack);
         memcpy(pack->bytes, lent, pack->size);
     }
     return error;
@@ -82,8 +81,8 @@ static int pack_reserve(mp__pack *pack, size_t size)
     wanted = pack->size + size;
     wanted = wanted < 2 * pack->capacity ? 2 * pack->capacity : wanted;
     wanted = wanted < 1024 ? 1024 : wanted;
-    return pack->bytes == pack->own ? grow(pack, wanted)
-                                    : move_out(pack, wanted);
+    return pack->bytes == pack->own.bytes ? grow(pack, wanted)
+                                          : move_out(pack, wanted);
 }
 
 unsigned char *mp__pack_room(mp__pack *pack, size_t size)
@@ -169,7 +168,7 @@ int mp__pack_add(mp__pack *pack, const mp__chunk *chunk, const void *object)
 
 void mp__pack_clear(mp__pack *pack)
 {
-    mp__pack_clear_into(pack, pack->own, pack->own_capacity);
+    mp__pack_clear_into(pack, pack->own.bytes, pack->own.capacity);
 }
 
 void mp__pack_clear_into(mp__pack *pack, unsigned char *lent, size_t capacity)
@@ -182,17 +181,14 @@ void mp__pack_clear_into(mp__pack *pack, unsigned char *lent, size_t capacity)
 
 void mp__pack_trim(mp__pack *pack, size_t keep)
 {
-    if (pack->own_capacity > keep) {
-        mp__pack_free(pack);
-    } else {
-        mp__pack_clear(pack);
-    }
+    mp__scratch_trim(&pack->own, keep);
+    mp__pack_clear(pack);
 }
 
 void mp__pack_free(mp__pack *pack)
 {
-    free(pack->own);
-    *pack = (mp__pack){ .bytes = NULL };
+    mp__scratch_free(&pack->own);
+    mp__pack_clear(pack);
 }
 
 bool mp__unpack_sized(mp__unpack *unpack, const void **bytes, size_t *size)

@@ -5,6 +5,7 @@
 #define MP__CHUNK_H
 
 #include "mp/task.h"
+#include "objects/serializer.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,7 +19,6 @@ enum mp__arguments_in {
 };
 
 #define MP__CHUNK_SMALL ((size_t)16)
-#define MP__CHUNK_FEW   ((size_t)256) /* bytes of one argument or result */
 
 /* What a worker must know of a task. Stands at the start of the task slot's
  * body, written by the owner while the slot is FREE. */
@@ -70,24 +70,13 @@ static inline size_t mp__chunk_result_size(const mp__chunk *chunk)
     return chunk->has_result ? chunk->result.object_size : 0;
 }
 
-/* A few plain bytes go in and out, and nobody has to give them back. */
-static inline bool mp__chunk_is_small(const mp__chunk *chunk)
-{
-    return mp__chunk_argument_is_plain(chunk) &&
-           mp__chunk_result_is_plain(chunk) &&
-           (!chunk->has_result || chunk->result.release == NULL) &&
-           mp__chunk_argument_size(chunk) <= MP__CHUNK_FEW &&
-           mp__chunk_result_size(chunk) <= MP__CHUNK_FEW;
-}
-
 /* Arguments being packed; all zero is empty. */
 typedef struct mp__pack {
     unsigned char *bytes; /* in memory of its own, or in what it was lent */
     size_t size;
     size_t capacity;
     uint32_t count;
-    unsigned char *own; /* from malloc; kept */
-    size_t own_capacity;
+    mp__scratch own; /* kept */
 } mp__pack;
 
 /* Room for `size` more bytes, aligned as those before are, to be written; NULL:

@@ -159,8 +159,7 @@ int mp__owner_pack_first(mp_pool *pool, const mp__batch *batch,
 {
     int error;
 
-    if (!batch->work->chunk.has_argument ||
-        mp__serializer_is_plain(&batch->work->chunk.argument)) {
+    if (!mp__batch_packs(batch)) {
         return 0;
     }
     clear_pack(pool);

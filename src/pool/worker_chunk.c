@@ -286,7 +286,8 @@ static int find_arguments(mp__worker *w, const mp__claim *claim,
     if (chunk->where == MP__IN_SLOT) {
         return chunk->size > MP__CHUNK_INLINE ? MP_EDECODE : 0;
     }
-    unpack->next = mp__inlet_find(&w->inlet, w->core, claim->slot, chunk->size);
+    unpack->next =
+        mp__arguments_find(&w->view, w->core, claim->slot, chunk->size);
     if (unpack->next != NULL) {
         return 0;
     }

@@ -12,12 +12,17 @@
 #include "platform/kill_point.h"
 #include "platform/self.h"
 
-/* Is item `next` the run's, too? */
-static bool goes_on(mp__worker *w, const mp__run *run, uint32_t next)
+static mp__bundle *bundle_in_hand(mp__worker *w)
 {
-    return next < run->end && !mp__run_is_asked(&run->line) &&
-           (w->bundle.word == NULL ||
-            mp__bundle_reach(&w->bundle, next)); /* P1 */
+    return w->bundle.word == NULL ? NULL : &w->bundle;
+}
+
+/* Is item `next` one of the run, which ends at `end`, and of its bundle? */
+static inline bool goes_on(const mp__run_line *line, mp__bundle *bundle,
+                           uint32_t next, uint32_t end)
+{
+    return next < end && !mp__run_is_asked(line) &&
+           (bundle == NULL || mp__bundle_reach(bundle, next)); /* P1 */
 }
 
 /* Items whose arguments are something to decode. */
@@ -25,6 +30,7 @@ static int run_decoding(mp__worker *w, const mp__chunk *chunk,
                         mp__unpack *unpack, const void *bytes, size_t size,
                         mp__run *run)
 {
+    mp__bundle *bundle = bundle_in_hand(w);
     int error;
 
     do {
@@ -39,7 +45,7 @@ static int run_decoding(mp__worker *w, const mp__chunk *chunk,
         run->place += mp__chunk_result_size(chunk);
         run->item++;
         mp__run_note_done(&run->line, run->item); /* R2 */
-    } while (goes_on(w, run, run->item) &&
+    } while (goes_on(&run->line, bundle, run->item, run->end) &&
              mp__unpack_next(unpack, chunk, &bytes, &size));
     return error;
 }
@@ -99,9 +105,7 @@ static inline uint32_t loop(mp__worker *w, const mp__chunk *chunk,
         bytes = row.size > 0 ? bytes + row.size : NULL;
         item++;
         mp__run_note_done(&row.line, item); /* R2 */
-    } while (
-        item < row.end && !mp__run_is_asked(&row.line) &&
-        (row.bundle == NULL || mp__bundle_reach(row.bundle, item))); /* P1 */
+    } while (goes_on(&row.line, row.bundle, item, row.end));
     return item;
 }
 
@@ -123,7 +127,7 @@ static int run_row(mp__worker *w, const mp__chunk *chunk, mp__unpack *unpack,
                        .line = run->line,
                        .self = self == NULL ? &unknown : self,
                        .ident = w->ident,
-                       .bundle = w->bundle.word == NULL ? NULL : &w->bundle,
+                       .bundle = bundle_in_hand(w),
                        .base = chunk->first,
                        .item = run->item,
                        .end = run->end };

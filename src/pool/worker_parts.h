@@ -18,16 +18,16 @@ typedef struct mp__worker {
     int32_t pid;
     void *state;
     mp__runner runner;
-    mp__outlet outlet;     /* results too long for the ring */
-    mp__scratch arguments; /* of a chunk that lies in the file, or: */
-    mp__inlet inlet;       /* where they are mapped */
-    mp__attended attended; /* of arrays of the caller's */
-    int alarm_end;         /* wakes the supervisor */
-    mp__claim claim;       /* the item in hand */
-    mp__bundle bundle;     /* that of its task, if it is one */
-    int64_t start;         /* of the run, when its clock runs */
-    int64_t cpu;           /* used until then, when the pool accounts */
-    bool untold;           /* it has left a patient owner asleep */
+    mp__outlet outlet;       /* results too long for the ring */
+    mp__scratch arguments;   /* of a chunk that lies in the file, or: */
+    mp__arguments_view view; /* where they are mapped */
+    mp__attended attended;   /* of arrays of the caller's */
+    int alarm_end;           /* wakes the supervisor */
+    mp__claim claim;         /* the item in hand */
+    mp__bundle bundle;       /* that of its task, if it is one */
+    int64_t start;           /* of the run, when its clock runs */
+    int64_t cpu;             /* used until then, when the pool accounts */
+    bool untold;             /* it has left a patient owner asleep */
     struct {
         uint32_t bundles; /* run since then, */
         int64_t since;
