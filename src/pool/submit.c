@@ -286,9 +286,6 @@ int mp_pool_map(mp_pool *pool, const mp_task *task, const void *arguments,
     batch->results = results;
     look_for_shared(pool, batch, task,
                     options == NULL || options->chunk_size == 0);
-    if (results != NULL && !mp__chunk_result_is_plain(&batch->work->chunk)) {
-        memset(results, 0, count * task->result->object_size);
-    }
     batch->report = options == NULL ? NULL : options->report;
     batch->statuses = options == NULL ? NULL : options->statuses;
     return run_direct(pool, batch);
