@@ -67,6 +67,12 @@ static void await(atomic_int *full, int wanted)
     }
 }
 
+/* Whether slab(slabs, worker, i) is full. */
+static atomic_int *flag(const struct slabs *slabs, int worker, long i)
+{
+    return &slabs->flags[worker * SLABS + i % SLABS].full;
+}
+
 static char *slab(const struct slabs *slabs, int worker, long i)
 {
     return slabs->memory +
@@ -106,7 +112,7 @@ static int fill(struct slabs *slabs, int worker, long count)
     const prim_slabs *plan = slabs->plan;
 
     for (long i = 0; i < count; i++) {
-        atomic_int *full = &slabs->flags[worker * SLABS + i % SLABS].full;
+        atomic_int *full = flag(slabs, worker, i);
 
         await(full, 0);
         if (plan->made) {
@@ -133,7 +139,7 @@ static int take(struct slabs *slabs, long count)
             plan->copy_in && !plan->made ? 1 : (uint64_t)(i % 100 + 1);
 
         for (int worker = 0; worker < plan->workers; worker++) {
-            atomic_int *full = &slabs->flags[worker * SLABS + i % SLABS].full;
+            atomic_int *full = flag(slabs, worker, i);
             const char *from = slab(slabs, worker, i);
 
             await(full, 1);
@@ -161,7 +167,7 @@ static int deal(struct slabs *slabs, long count)
 {
     for (long i = 0; i < count; i++) {
         for (int worker = 0; worker < slabs->plan->workers; worker++) {
-            atomic_int *full = &slabs->flags[worker * SLABS + i % SLABS].full;
+            atomic_int *full = flag(slabs, worker, i);
 
             slabs->mine[slabs->plan->size / 2] = (char)(i % 100);
             await(full, 0);
@@ -177,8 +183,7 @@ static int be_dealt(struct slabs *slabs, int worker, long count)
     int wrong = 0;
 
     for (long i = 0; i < count; i++) {
-        atomic_int *full = &slabs->flags[worker * SLABS + i % SLABS].full;
-
+        atomic_int *full = flag(slabs, worker, i);
         char *to = malloc(slabs->plan->size);
 
         if (to == NULL) {

@@ -89,11 +89,10 @@ typedef struct prim_slabs {
     long count; /* slabs in all, a multiple of workers */
     bool copy_in;
     bool copy_out;
-    bool made; /* what is copied in is made each time, in memory from malloc,
+    bool made;  /* what is copied in is made each time, in memory from malloc,
                 * and what is copied out lands in such */
-    bool
-        dealt; /* the caller fills, the children copy out to memory from malloc,
-                 * and touch that */
+    bool dealt; /* the caller fills, and the children copy out to memory from
+                 * malloc and touch that */
 } prim_slabs;
 double prim_slabs_run(const prim_slabs *plan);
 
@@ -123,10 +122,10 @@ void prim_openmp_squares(const int64_t *x, int64_t *y, long count, int threads,
 /* schedule(static), a call through a pointer for each item. */
 void prim_openmp_calls(prim_task *run, const int64_t *x, int64_t *y, long count,
                        int threads);
-/* prim_burn() of each of `steps`, dynamic, 1; the results summed up. */
 /* A task each, made by one of the threads, which then waits for all. */
 void prim_openmp_tasks(prim_task *run, const int64_t *x, int64_t *y, long count,
                        int threads);
+/* prim_burn() of each of `steps`, dynamic, 1; the results summed up. */
 uint64_t prim_openmp_burn(const int64_t *steps, long count, int threads);
 
 /* Work that no compiler shortens: so many dependent steps. */
