@@ -49,7 +49,8 @@ static int grow(mp__pack *pack, size_t wanted)
     if (grown == NULL) {
         return MP_ENOMEM;
     }
-    pack->own = (mp__scratch){ grown, wanted };
+    pack->own.bytes = grown;
+    pack->own.capacity = wanted;
     use_own(pack);
     return 0;
 }
