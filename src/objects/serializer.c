@@ -12,13 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-int mp__scratch_reserve(mp__scratch *scratch, size_t size)
+int mp__scratch_replace(mp__scratch *scratch, size_t size)
 {
     void *fresh;
 
-    if (size <= scratch->capacity && scratch->bytes != NULL) {
-        return 0;
-    }
     size = size < 256 ? 256 : size;
     fresh = malloc(size);
     if (fresh == NULL) {
@@ -30,23 +27,10 @@ int mp__scratch_reserve(mp__scratch *scratch, size_t size)
     return 0;
 }
 
-void mp__scratch_trim(mp__scratch *scratch, size_t keep)
-{
-    if (scratch->capacity > keep) {
-        mp__scratch_free(scratch);
-    }
-}
-
 void mp__scratch_free(mp__scratch *scratch)
 {
     free(scratch->bytes);
     *scratch = (mp__scratch){ .bytes = NULL };
-}
-
-bool mp__serializer_is_valid(const mp_serializer *serializer)
-{
-    return serializer->object_size > 0 &&
-           (serializer->encode == NULL) == (serializer->decode == NULL);
 }
 
 int mp__serializer_encode_into(const mp_serializer *serializer,

@@ -17,11 +17,22 @@ typedef struct mp__scratch {
     size_t capacity;
 } mp__scratch;
 
+int mp__scratch_replace(mp__scratch *scratch, size_t size);
 /* Room for `size` bytes at least; the content is not kept. 0, MP_ENOMEM. */
-int mp__scratch_reserve(mp__scratch *scratch, size_t size);
-/* Give it back when it holds more than `keep`. */
-void mp__scratch_trim(mp__scratch *scratch, size_t keep);
+static inline int mp__scratch_reserve(mp__scratch *scratch, size_t size)
+{
+    return size <= scratch->capacity && scratch->bytes != NULL
+               ? 0
+               : mp__scratch_replace(scratch, size);
+}
 void mp__scratch_free(mp__scratch *scratch);
+/* Give it back when it holds more than `keep`. */
+static inline void mp__scratch_trim(mp__scratch *scratch, size_t keep)
+{
+    if (scratch->capacity > keep) {
+        mp__scratch_free(scratch);
+    }
+}
 
 /* memcpy() and memset() whose sizes the compiler does not know cost more than
  * the smallest tasks. */
@@ -53,7 +64,11 @@ static inline bool mp__serializer_is_plain(const mp_serializer *serializer)
  * make another object and nothing worse: they need not be copied before. */
 bool mp__serializer_reads_once(const mp_serializer *serializer);
 /* Both or none of encode and decode, and objects of some size. */
-bool mp__serializer_is_valid(const mp_serializer *serializer);
+static inline bool mp__serializer_is_valid(const mp_serializer *serializer)
+{
+    return serializer->object_size > 0 &&
+           (serializer->encode == NULL) == (serializer->decode == NULL);
+}
 
 /* One try: 0 with *size set (larger than capacity: nothing usable was
  * written), or MP_EENCODE. */

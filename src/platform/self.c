@@ -75,17 +75,12 @@ void mp__self_begin(void)
     }
 }
 
-int mp__self_pid(void)
+int mp__self_ask_pid(void)
 {
     mp__self *self = page_get();
-    int pid;
+    int pid = (int)getpid();
 
-    if (self == NULL) {
-        return (int)getpid();
-    }
-    pid = atomic_load_explicit(&self->pid, memory_order_relaxed);
-    if (pid == 0) {
-        pid = (int)getpid(); /* two threads write the same */
+    if (self != NULL) { /* two threads write the same */
         atomic_store_explicit(&self->pid, pid, memory_order_relaxed);
     }
     return pid;

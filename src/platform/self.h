@@ -18,10 +18,6 @@ typedef struct mp__self {
     _Atomic int32_t pid;    /* mp__self_pid() keeps it here; 0: not asked yet */
 } mp__self;
 
-/* The caller's pid. Asked of the kernel once where it can wipe a page, so
- * that a copy of the answer is never taken for a child's; else each time. */
-int mp__self_pid(void);
-
 /* First of all in a child of ours: a fresh page that is written to before it is
  * read costs one fault, not two. */
 void mp__self_begin(void);
@@ -43,6 +39,19 @@ static inline uint32_t mp__self_ident(void)
     return self == NULL
                ? 0
                : atomic_load_explicit(&self->ident, memory_order_relaxed);
+}
+
+/* The caller's pid. Asked of the kernel once where it can wipe a page, so
+ * that a copy of the answer is never taken for a child's; else each time. */
+int mp__self_ask_pid(void);
+static inline int mp__self_pid(void)
+{
+    mp__self *self = atomic_load_explicit(&mp__self_page, memory_order_acquire);
+    int pid = self == NULL
+                  ? 0
+                  : atomic_load_explicit(&self->pid, memory_order_relaxed);
+
+    return pid != 0 ? pid : mp__self_ask_pid();
 }
 
 /*

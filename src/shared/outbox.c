@@ -73,21 +73,6 @@ void mp__outbox_destroy(mp__outbox *outbox)
     free(outbox);
 }
 
-static size_t cost_bytes(const mp__record *record)
-{
-    return record->costed != 0 ? sizeof(mp__cost) : 0;
-}
-
-unsigned char *mp__record_payload(mp__record *record)
-{
-    return (unsigned char *)(record + 1) + cost_bytes(record);
-}
-
-mp__cost *mp__record_cost(mp__record *record)
-{
-    return record->costed != 0 ? (mp__cost *)(void *)(record + 1) : NULL;
-}
-
 /* What a record takes at `tail`, with the PAD before it. */
 static uint64_t bytes_needed(uint64_t tail, size_t payload)
 {
@@ -110,9 +95,10 @@ bool mp__outbox_has_room(mp__outbox *outbox, uint32_t w, size_t payload)
     struct mp__outbox_side *side = &outbox->sides[w];
     uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
 
-    if (!is_room(tail, side->known_head, payload)) {
-        side->known_head = atomic_load(&ring->head); /* W6: what O6 stored */
+    if (is_room(tail, side->known_head, payload)) {
+        return true;
     }
+    side->known_head = atomic_load(&ring->head); /* W6: what O6 stored */
     return is_room(tail, side->known_head, payload);
 }
 
@@ -180,7 +166,7 @@ void mp__outbox_seal(mp__outbox *outbox, uint32_t w, mp__record *record)
 /* Bytes that the payload of a complete record takes in the ring. */
 static size_t payload_in_ring(const mp__record *record)
 {
-    size_t cost = cost_bytes(record);
+    size_t cost = mp__record_cost_bytes(record);
 
     switch (record->kind) {
     case MP__RECORD_RESULT:

@@ -84,10 +84,23 @@ enum mp__arrived {
 
 typedef struct mp__outbox mp__outbox; /* all rings of a pool */
 
+/* Bytes of its cost; 0: it has none. */
+static inline size_t mp__record_cost_bytes(const mp__record *record)
+{
+    return record->costed != 0 ? sizeof(mp__cost) : 0;
+}
+
+/* Its cost, where it has one. */
+static inline mp__cost *mp__record_cost(mp__record *record)
+{
+    return (mp__cost *)(void *)(record + 1);
+}
+
 /* Where the payload of a record begins; its size is the caller's business. */
-unsigned char *mp__record_payload(mp__record *record);
-/* Its cost, or NULL when it has none. */
-mp__cost *mp__record_cost(mp__record *record);
+static inline unsigned char *mp__record_payload(mp__record *record)
+{
+    return (unsigned char *)(record + 1) + mp__record_cost_bytes(record);
+}
 
 int mp__outbox_create(mp__outbox **outbox, uint32_t workers);
 void mp__outbox_destroy(mp__outbox *outbox); /* NULL does nothing */
@@ -125,7 +138,8 @@ uint64_t mp__outbox_read(const mp__outbox *outbox, uint32_t w);
 /* The next record of ring `w`. It stays until taken. */
 enum mp__arrived mp__outbox_next(mp__outbox *outbox, uint32_t w,
                                  mp__arrival *arrival);
-void mp__outbox_take(mp__outbox *outbox, uint32_t w,
+/* It is taken. Is another one known to be there? */
+bool mp__outbox_take(mp__outbox *outbox, uint32_t w,
                      const mp__arrival *arrival);
 /* Let the writer use the room of all records taken. */
 void mp__outbox_release(mp__outbox *outbox, uint32_t w);

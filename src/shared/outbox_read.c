@@ -16,22 +16,21 @@ static void look_at(mp__record *record, mp__arrival *arrival)
 {
     volatile const mp__record *seen = record;
 
-    *arrival = (mp__arrival){
-        .slot = seen->slot,
-        .generation = seen->generation,
-        .first = seen->first,
-        .end = seen->end,
-        .kind = (enum mp__record_kind)seen->kind,
-        .core_dumped = seen->core_dumped != 0,
-        .costed = seen->costed != 0,
-        .set_aside = seen->set_aside != 0,
-        .error = seen->error,
-        .status = seen->status,
-        .pid = seen->pid,
-        .attempt = seen->attempt,
-        .size = seen->size,
-        .payload = (const unsigned char *)(record + 1),
-    };
+    arrival->slot = seen->slot;
+    arrival->generation = seen->generation;
+    arrival->first = seen->first;
+    arrival->end = seen->end;
+    arrival->kind = (enum mp__record_kind)seen->kind;
+    arrival->core_dumped = seen->core_dumped != 0;
+    arrival->costed = seen->costed != 0;
+    arrival->set_aside = seen->set_aside != 0;
+    arrival->error = seen->error;
+    arrival->status = seen->status;
+    arrival->pid = seen->pid;
+    arrival->attempt = seen->attempt;
+    arrival->size = seen->size;
+    arrival->payload = (const unsigned char *)(record + 1);
+    arrival->payload_size = 0;
 }
 
 /* Does a record that begins at `position` end by `tail`, in one piece? Then
@@ -77,28 +76,19 @@ static bool measure(mp__arrival *arrival, uint64_t position, uint64_t tail)
     return true;
 }
 
-enum mp__arrived mp__outbox_next(mp__outbox *outbox, uint32_t w,
-                                 mp__arrival *arrival)
+/* The record at `head`, which is before the tail. */
+static enum mp__arrived take_in(struct mp__outbox_ring *ring, uint64_t head,
+                                uint64_t tail, mp__arrival *arrival)
 {
-    struct mp__outbox_ring *ring = &outbox->rings[w];
-    struct mp__outbox_side *side = &outbox->sides[w];
-    uint64_t position = side->head;
-    uint64_t tail = side->known_tail;
+    uint64_t position = head;
 
-    if (position == tail) {
-        tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
-        side->known_tail = tail;
-    }
-    if (position == tail) {
-        return MP__ARRIVED_NOTHING;
-    }
-    if (tail - position > RING_BYTES || tail % LINE != 0) {
+    if (tail - head > RING_BYTES || tail % LINE != 0) {
         return MP__ARRIVED_DAMAGE;
     }
     look_at(mp__record_at(ring, position), arrival);
     if (arrival->kind == MP__RECORD_PAD) {
         position += mp__to_ring_end(position);
-        if (position - outbox->sides[w].head >= tail - outbox->sides[w].head) {
+        if (position - head >= tail - head) {
             return MP__ARRIVED_DAMAGE; /* never published alone */
         }
         look_at(mp__record_at(ring, position), arrival);
@@ -107,9 +97,27 @@ enum mp__arrived mp__outbox_next(mp__outbox *outbox, uint32_t w,
                                             : MP__ARRIVED_DAMAGE;
 }
 
-void mp__outbox_take(mp__outbox *outbox, uint32_t w, const mp__arrival *arrival)
+enum mp__arrived mp__outbox_next(mp__outbox *outbox, uint32_t w,
+                                 mp__arrival *arrival)
 {
-    outbox->sides[w].head = arrival->next;
+    struct mp__outbox_ring *ring = &outbox->rings[w];
+    struct mp__outbox_side *side = &outbox->sides[w];
+
+    if (side->head == side->known_tail) {
+        side->known_tail =
+            atomic_load_explicit(&ring->tail, memory_order_acquire);
+    }
+    return side->head == side->known_tail
+               ? MP__ARRIVED_NOTHING
+               : take_in(ring, side->head, side->known_tail, arrival);
+}
+
+bool mp__outbox_take(mp__outbox *outbox, uint32_t w, const mp__arrival *arrival)
+{
+    struct mp__outbox_side *side = &outbox->sides[w];
+
+    side->head = arrival->next;
+    return side->head != side->known_tail;
 }
 
 void mp__outbox_release(mp__outbox *outbox, uint32_t w)

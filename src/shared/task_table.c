@@ -78,39 +78,13 @@
 #include "shared/task_table_parts.h"
 
 #include "mp/error.h"
+#include "platform/cpu.h"
 #include "platform/kill_point.h"
 #include "platform/map.h"
 #include "platform/park.h"
 
 #include <assert.h>
 #include <stdlib.h>
-
-uint64_t mp__task_word_of(enum mp__task_state state, uint32_t worker,
-                          uint32_t item, uint32_t generation)
-{
-    return (uint64_t)state << 60 | (uint64_t)(worker & 0xfff) << 48 |
-           (uint64_t)(item & 0xffff) << 32 | generation;
-}
-
-enum mp__task_state mp__word_state(uint64_t word)
-{
-    return (enum mp__task_state)(word >> 60);
-}
-
-uint32_t mp__word_worker(uint64_t word)
-{
-    return (uint32_t)(word >> 48) & 0xfff;
-}
-
-uint32_t mp__word_item(uint64_t word)
-{
-    return (uint32_t)(word >> 32) & 0xffff;
-}
-
-uint32_t mp__word_generation(uint64_t word)
-{
-    return (uint32_t)word;
-}
 
 /* So many short tasks may wait for who is awake. */
 #define SPARED_MOST 4
@@ -188,19 +162,7 @@ void *mp__task_table_body(const mp__task_table *table, uint32_t slot)
 
 uint64_t mp__task_table_word(const mp__task_table *table, uint32_t slot)
 {
-    return slot < table->slots ? atomic_load(&table->lines[slot].word) : 0;
-}
-
-_Atomic uint32_t *mp__task_order_at(const mp__task_table *table,
-                                    uint64_t position)
-{
-    return &table->order[position & (2 * (uint64_t)table->slots - 1)];
-}
-
-_Atomic uint64_t *mp__task_newest_at(const mp__task_table *table,
-                                     uint64_t position)
-{
-    return &table->control->newest[position & (NEWEST - 1)];
+    return mp__task_word_at(table, slot);
 }
 
 const _Atomic uint32_t *mp__task_sleep_word(const mp__task_table *table)
@@ -236,6 +198,12 @@ bool mp__task_table_has_place(mp__task_table *table)
     }
     table->known_head = head;
     return table->submitted - head < all; /* else the head is no head */
+}
+
+void mp__task_table_prepare(const mp__task_table *table, uint32_t slot)
+{
+    mp__cpu_fetch_to_write(&table->control->otail);
+    mp__cpu_fetch_to_write(table->bodies + slot * table->body_size);
 }
 
 uint32_t mp__task_table_queue(mp__task_table *table, uint32_t slot,
@@ -368,6 +336,11 @@ bool mp__task_table_withdraw_held(mp__task_table *table, uint32_t slot,
                &table->lines[slot].word, &word,
                mp__task_word_of(MP__TASK_ENDED, claim->worker, claim->item,
                                 claim->generation)); /* O11 */
+}
+
+void mp__task_table_expect(const mp__task_table *table, uint32_t slot)
+{
+    __builtin_prefetch(&table->lines[slot]);
 }
 
 bool mp__task_table_free(mp__task_table *table, uint32_t slot)

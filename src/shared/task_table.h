@@ -52,16 +52,35 @@ uint32_t mp__task_table_slots(const mp__task_table *table);
 void *mp__task_table_body(const mp__task_table *table, uint32_t slot);
 /* The word of a slot, or 0, taken apart below. */
 uint64_t mp__task_table_word(const mp__task_table *table, uint32_t slot);
-enum mp__task_state mp__word_state(uint64_t word);
-uint32_t mp__word_worker(uint64_t word);
-uint32_t mp__word_item(uint64_t word);
-uint32_t mp__word_generation(uint64_t word);
+
+static inline enum mp__task_state mp__word_state(uint64_t word)
+{
+    return (enum mp__task_state)(word >> 60);
+}
+
+static inline uint32_t mp__word_worker(uint64_t word)
+{
+    return (uint32_t)(word >> 48) & 0xfff;
+}
+
+static inline uint32_t mp__word_item(uint64_t word)
+{
+    return (uint32_t)(word >> 32) & 0xffff;
+}
+
+static inline uint32_t mp__word_generation(uint64_t word)
+{
+    return (uint32_t)word;
+}
 
 /* ---- the owner ---- */
 
 /* Is there a place in the queue? If not, tasks that were taken back still
  * stand in it behind one that waits: try again when that one is running. */
 bool mp__task_table_has_place(mp__task_table *table);
+/* `slot` is about to be queued: fetch what will be written to then, while the
+ * caller is still looking at what it was given. */
+void mp__task_table_prepare(const mp__task_table *table, uint32_t slot);
 /* Give `slot`, which is FREE and whose body is written, a place in the queue;
  * workers learn of it when it is announced. `bundled`: it is a bundle of so
  * many items; 0: it is none. Returns the generation it has from now on. */
@@ -80,6 +99,9 @@ bool mp__task_table_withdraw(mp__task_table *table, uint32_t slot);
  * then has in hand. It is ENDED; earlier items may still be to be read. */
 bool mp__task_table_withdraw_held(mp__task_table *table, uint32_t slot,
                                   mp__claim *claim);
+/* A worker has just ended the task in `slot`: its line is on its way here, while
+ * its record is being read. */
+void mp__task_table_expect(const mp__task_table *table, uint32_t slot);
 /* All its ends are read: the slot may be used again. False: its word does not
  * say so, and somebody has overwritten it. */
 bool mp__task_table_free(mp__task_table *table, uint32_t slot);

@@ -63,14 +63,35 @@ struct mp__task_table {
     bool unwoken; /* not for all that was announced somebody was woken */
 };
 
-uint64_t mp__task_word_of(enum mp__task_state state, uint32_t worker,
-                          uint32_t item, uint32_t generation);
+static inline uint64_t mp__task_word_of(enum mp__task_state state,
+                                        uint32_t worker, uint32_t item,
+                                        uint32_t generation)
+{
+    return (uint64_t)state << 60 | (uint64_t)(worker & 0xfff) << 48 |
+           (uint64_t)(item & 0xffff) << 32 | generation;
+}
+
+/* That of a slot which may be none: 0. */
+static inline uint64_t mp__task_word_at(const mp__task_table *table,
+                                        uint32_t slot)
+{
+    return slot < table->slots ? atomic_load(&table->lines[slot].word) : 0;
+}
+
 /* The entry of the queue at `position`. */
-_Atomic uint32_t *mp__task_order_at(const mp__task_table *table,
-                                    uint64_t position);
+static inline _Atomic uint32_t *mp__task_order_at(const mp__task_table *table,
+                                                  uint64_t position)
+{
+    return &table->order[position & (2 * (uint64_t)table->slots - 1)];
+}
+
 /* Where it may be found, too, beside the tail. */
-_Atomic uint64_t *mp__task_newest_at(const mp__task_table *table,
-                                     uint64_t position);
+static inline _Atomic uint64_t *mp__task_newest_at(const mp__task_table *table,
+                                                   uint64_t position)
+{
+    return &table->control->newest[position & (NEWEST - 1)];
+}
+
 /* What idle workers sleep on. */
 const _Atomic uint32_t *mp__task_sleep_word(const mp__task_table *table);
 

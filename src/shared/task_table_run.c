@@ -52,7 +52,7 @@ enum mp__claimed mp__task_table_claim(mp__task_table *table, uint32_t worker,
         if (slot < table->slots) {
             __builtin_prefetch(table->bodies + slot * table->body_size);
         }
-        word = mp__task_table_word(table, slot);
+        word = mp__task_word_at(table, slot);
         MP_KILL_POINT("claim.looked");
         if (mp__word_state(word) == MP__TASK_READY) {
             atomic_store_explicit(&table->hands[worker].slot, slot,
