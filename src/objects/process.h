@@ -9,9 +9,6 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Who the caller is; as mp_process_pid(mp_process_current()), and cheaper. */
-pid_t mp__process_pid(void);
-
 /* May the calling process start no children? Daemons and workers may not. */
 bool mp__process_is_daemonic(void);
 

@@ -82,11 +82,6 @@ mp_process *mp_process_parent(void)
     return has_parent ? &parent_process : NULL;
 }
 
-pid_t mp__process_pid(void)
-{
-    return mp__process_self()->pid;
-}
-
 bool mp__process_is_daemonic(void)
 {
     return mp__process_self()->daemon;

@@ -4,9 +4,8 @@
 #include "mp/iterator.h"
 
 #include "mp/error.h"
-#include "mp/process.h"
-#include "objects/process.h"
 #include "platform/clock.h"
+#include "platform/self.h"
 #include "pool/call.h"
 #include "pool/owner.h"
 
@@ -25,7 +24,7 @@ int mp__iterator_create(mp_iterator **iterator, mp__batch *batch)
         return MP_ENOMEM;
     }
     fresh->batch = batch;
-    fresh->maker = mp__process_pid();
+    fresh->maker = mp__self_pid();
     *iterator = fresh;
     return 0;
 }
@@ -128,7 +127,7 @@ int mp_iterator_next(mp_iterator *iterator, void *result, mp_report *report,
         return MP_EINVAL;
     }
     batch = iterator->batch;
-    if (iterator->maker != mp__process_pid() ||
+    if (iterator->maker != mp__self_pid() ||
         (batch->pool != NULL && batch->pool->busy)) {
         return MP_ESTATE;
     }
@@ -160,7 +159,7 @@ void mp_iterator_destroy(mp_iterator *iterator)
         return;
     }
     /* A copy that a fork made must not take back the owner's tasks. */
-    if (iterator->maker == mp__process_pid()) {
+    if (iterator->maker == mp__self_pid()) {
         mp__owner_drop(iterator->batch, true);
     }
     free(iterator);

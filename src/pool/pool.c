@@ -56,7 +56,7 @@ static int workers_of(const mp_pool_options *options)
 /* The process ends: no pool of its own may live on. */
 static void end_pools(void)
 {
-    pid_t self = mp__process_pid();
+    pid_t self = mp__self_pid();
     mp_pool *pool;
 
     for (pool = pools; pool != NULL; pool = pool->next) {
@@ -105,7 +105,7 @@ int mp__pool_check(const mp_pool *pool)
     if (pool == NULL) {
         return MP_EINVAL;
     }
-    return pool->maker != mp__process_pid() || pool->busy ? MP_ESTATE : 0;
+    return pool->maker != mp__self_pid() || pool->busy ? MP_ESTATE : 0;
 }
 
 int mp_pool_workers(const mp_pool *pool)
@@ -197,7 +197,7 @@ void mp_pool_destroy(mp_pool *pool)
         *link = pool->next;
     }
     mp__self_unlock();
-    if (pool->maker == mp__process_pid()) {
+    if (pool->maker == mp__self_pid()) {
         mp__owner_terminate(pool);
         if (mp__owner_reap(pool, mp__clock_ns() + DESTROY_GRACE) < 0) {
             mp__owner_kill(pool); /* it was stopped, or worse */

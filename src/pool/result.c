@@ -5,8 +5,8 @@
 
 #include "mp/error.h"
 #include "mp/process.h"
-#include "objects/process.h"
 #include "platform/clock.h"
+#include "platform/self.h"
 #include "pool/call.h"
 #include "pool/owner.h"
 
@@ -23,9 +23,7 @@ mp_result *mp__result_of(mp__batch *batch, pid_t maker)
 void mp__result_call_back(mp__batch *batch)
 {
     void (*done)(mp_result *, void *) = batch->done;
-    mp_result lent = { .batch = batch,
-                       .maker = mp__process_pid(),
-                       .lent = true };
+    mp_result lent = { .batch = batch, .maker = mp__self_pid(), .lent = true };
 
     batch->done = NULL;
     done(batch->handle != NULL ? batch->handle : &lent, batch->context);
@@ -36,7 +34,7 @@ static int check(const mp_result *result)
     if (result == NULL) {
         return MP_EINVAL;
     }
-    if (result->maker != mp__process_pid()) {
+    if (result->maker != mp__self_pid()) {
         return MP_ESTATE;
     }
     return result->batch->pool != NULL && result->batch->pool->busy ? MP_ESTATE
@@ -322,7 +320,7 @@ void mp_result_destroy(mp_result *result)
     }
     result->batch->handle = NULL; /* it goes with the batch */
     /* A copy that a fork made has nothing to say about the owner's tasks. */
-    if (result->maker == mp__process_pid()) {
+    if (result->maker == mp__self_pid()) {
         mp__owner_drop(result->batch, false);
     }
 }

@@ -13,10 +13,10 @@
  */
 #include "pool/retained.h"
 
-#include "mp/process.h"
 #include "platform/file.h"
 #include "platform/kill_point.h"
 #include "platform/map.h"
+#include "platform/self.h"
 #include "platform/window.h"
 
 #include <stdlib.h>
@@ -51,7 +51,7 @@ mp__retained *mp__retained_create(const mp__core *core)
     fresh = calloc(1, sizeof(*fresh) + core->workers * sizeof(struct part));
     if (fresh != NULL) {
         fresh->core = core;
-        fresh->maker = mp_process_pid(mp_process_current());
+        fresh->maker = mp__self_pid();
         fresh->workers = core->workers;
     }
     return fresh;
@@ -59,7 +59,7 @@ mp__retained *mp__retained_create(const mp__core *core)
 
 static bool is_ours(const mp__retained *retained)
 {
-    return retained->maker == mp_process_pid(mp_process_current());
+    return retained->maker == mp__self_pid();
 }
 
 static uint64_t whole_pages(uint64_t size)

@@ -19,13 +19,6 @@ static int refuse(int error, const char *what, const mp_serializer *by)
     return error;
 }
 
-void *mp__run_argument(mp__runner *runner, size_t size)
-{
-    return mp__scratch_reserve(&runner->argument, size) < 0
-               ? NULL
-               : runner->argument.bytes;
-}
-
 int mp__run_failed(int code)
 {
     if (mp__task_fault()->text[0] == '\0' || mp__task_fault()->code != code) {

@@ -44,7 +44,12 @@ int mp__run_into(mp__runner *runner, const mp__chunk *chunk, const void *bytes,
                  size_t size, size_t index, void *result);
 
 /* Memory for the object of an argument; NULL: there is none. */
-void *mp__run_argument(mp__runner *runner, size_t size);
+static inline void *mp__run_argument(mp__runner *runner, size_t size)
+{
+    return mp__scratch_reserve(&runner->argument, size) < 0
+               ? NULL
+               : runner->argument.bytes;
+}
 
 /* What a task's code that is not 0 means: its fault says more. */
 int mp__run_failed(int code);

@@ -4,8 +4,6 @@
 #include "pool/owner_parts.h"
 
 #include "mp/error.h"
-#include "mp/process.h"
-#include "objects/process.h"
 #include "objects/shared.h"
 #include "platform/chaos.h"
 #include "platform/child.h"
@@ -13,6 +11,7 @@
 #include "platform/fd.h"
 #include "platform/log.h"
 #include "platform/kill_point.h"
+#include "platform/self.h"
 #include "pool/supervisor.h"
 
 #include <stdatomic.h>
@@ -144,7 +143,7 @@ int mp__owner_create(mp_pool **pool, const mp_pool_options *options,
     fresh->shared_before = mp__shared_count();
     fresh->max_pending =
         options->max_pending == 0 ? UINT64_MAX : options->max_pending;
-    fresh->maker = mp__process_pid();
+    fresh->maker = mp__self_pid();
     fresh->limits_off = limits_are_off();
     if (workers == 0) {
         start_inline(fresh, options);

@@ -30,11 +30,6 @@ void mp__task_restore(const mp__here *outer)
     mp__task_here = *outer;
 }
 
-void mp__task_set_turn(const mp__turn *turn)
-{
-    mp__task_here.turn = *turn;
-}
-
 void mp__task_hush(void)
 {
     mp__task_here.spoke = false;

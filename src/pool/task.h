@@ -41,13 +41,17 @@ void mp__task_save(mp__here *outer);
 void mp__task_restore(const mp__here *outer);
 void mp__task_set_state(void *state);
 
-/* Of the items that run from here on, until the next turn. */
-void mp__task_set_turn(const mp__turn *turn);
 /* What the running item was told when it asked whether it should stop: 0,
  * MP_ELIMIT, MP_ECANCELED. */
 int mp__task_told(void);
 
 extern mp__here mp__task_here;
+
+/* Of the items that run from here on, until the next turn. */
+static inline void mp__task_set_turn(const mp__turn *turn)
+{
+    mp__task_here.turn = *turn;
+}
 
 /* What the last item said, or was told, is forgotten. */
 void mp__task_hush(void);

@@ -14,12 +14,12 @@
  */
 #include "pool/worker.h"
 
-#include "mp/process.h"
 #include "objects/process.h"
 #include "platform/child.h"
 #include "platform/clock.h"
 #include "platform/fd.h"
 #include "platform/kill_point.h"
+#include "platform/self.h"
 #include "pool/worker_parts.h"
 
 #include <stdio.h>
@@ -72,7 +72,7 @@ static void be_born(mp__worker *w)
     MP_KILL_POINT("worker.named");
     (void)mp__domain_self(&w->ident);
     MP_KILL_POINT("worker.attached");
-    w->pid = (int32_t)mp__process_pid();
+    w->pid = (int32_t)mp__self_pid();
     /* Our supervisor may have died before it could write this. */
     atomic_store(&w->core->roster->pids[w->index], w->pid);
     mp__core_leave_roster(w->core);
@@ -107,11 +107,6 @@ void mp__worker_tell_supervisor(mp__worker *w, int limit_ms)
                             ((int64_t)limit_ms + w->core->grace_ms) * MP__MS,
                         w->alarm_end);
     }
-}
-
-int64_t mp__worker_soft_end(const mp__worker *w, int limit_ms)
-{
-    return limit_ms > 0 ? w->start + limit_ms * MP__MS : MP__NEVER;
 }
 
 /* An init or exit function is about to run; its readiness is told. */
@@ -186,7 +181,7 @@ static void run_init(mp__worker *w)
     MP_KILL_POINT("worker.ready");
 }
 
-void mp__worker_wait_room(mp__worker *w, size_t payload)
+void mp__worker_wait_long(mp__worker *w, size_t payload)
 {
     mp__outbox *outbox = w->core->outbox;
 

@@ -24,12 +24,6 @@ void mp__worker_leave_copy(const mp__worker *w)
     }
 }
 
-/* Does a clock run for the items of this task? */
-bool mp__worker_is_clocked(const mp__worker *w, const mp__chunk *chunk)
-{
-    return chunk->limit_ms > 0 || w->core->account;
-}
-
 /* A result too long for the ring: to our part of the file, off the clock while
  * the owner must read there first. An error makes the item a failed one. */
 static int write_to_file(mp__worker *w, const mp__chunk *chunk,
@@ -195,7 +189,7 @@ void mp__worker_fill_record(mp__worker *w, mp__record *record,
     record->error = error;
     record->status = 0;
     record->pid = w->pid;
-    record->attempt = (uint32_t)mp_task_attempt();
+    record->attempt = (uint32_t)mp__task_here.turn.attempt;
     record->size = 0;
 }
 
@@ -357,6 +351,7 @@ void mp__worker_run_chunk(mp__worker *w)
     uint32_t i;
     int error;
     mp__ran ran;
+    mp__run_line line = mp__task_table_run_line(w->core->table, &w->claim);
 
     memcpy(&chunk, mp__task_table_body(w->core->table, w->claim.slot),
            sizeof(chunk));
@@ -379,8 +374,9 @@ void mp__worker_run_chunk(mp__worker *w)
         if (i < w->claim.item) {
             continue; /* a forerunner has ended it */
         }
-        if (mp__task_table_asked(w->core->table, &w->claim) !=
-            MP__ASKED_NOTHING) {
+        if (mp__run_is_asked(&line) &&
+            mp__task_table_asked(w->core->table, &w->claim) !=
+                MP__ASKED_NOTHING) {
             commit_cancel(w, &chunk);
             break;
         }
@@ -388,7 +384,8 @@ void mp__worker_run_chunk(mp__worker *w)
             refuse_item(w, &chunk, error, &ran);
         } else if (!mp__worker_makes_runs(w, &chunk)) {
             run_item(w, &chunk, bytes, size, &ran);
-        } else if (mp__worker_run_on(w, &chunk, &unpack, bytes, size, &ran)) {
+        } else if (mp__worker_run_on(w, &chunk, &line, &unpack, bytes, size,
+                                     &ran)) {
             i = w->claim.item - 1;
             continue;
         } else {

@@ -4,6 +4,7 @@
 #ifndef MP__WORKER_PARTS_H
 #define MP__WORKER_PARTS_H
 
+#include "platform/clock.h"
 #include "pool/arguments.h"
 #include "pool/attend.h"
 #include "pool/core.h"
@@ -59,9 +60,18 @@ void mp__worker_stop_clock(mp__worker *w);
 /* The supervisor learns of a clock that runs out before it would look. */
 void mp__worker_tell_supervisor(mp__worker *w, int limit_ms);
 /* When a run that has begun is to stop by itself; MP__NEVER without limit. */
-int64_t mp__worker_soft_end(const mp__worker *w, int limit_ms);
+static inline int64_t mp__worker_soft_end(const mp__worker *w, int limit_ms)
+{
+    return limit_ms > 0 ? w->start + limit_ms * MP__MS : MP__NEVER;
+}
 /* W1, W6: wait for room for a record. The owner may be away for long. */
-void mp__worker_wait_room(mp__worker *w, size_t payload);
+void mp__worker_wait_long(mp__worker *w, size_t payload);
+static inline void mp__worker_wait_room(mp__worker *w, size_t payload)
+{
+    if (!mp__outbox_has_room(w->core->outbox, w->index, payload)) {
+        mp__worker_wait_long(w, payload);
+    }
+}
 
 /* worker_chunk.c */
 
@@ -70,7 +80,11 @@ void mp__worker_run_chunk(mp__worker *w);
 /* Is this a copy of the worker that a task has forked? Then it ends here. */
 void mp__worker_leave_copy(const mp__worker *w);
 /* Does a clock run for the items of this task? */
-bool mp__worker_is_clocked(const mp__worker *w, const mp__chunk *chunk);
+static inline bool mp__worker_is_clocked(const mp__worker *w,
+                                         const mp__chunk *chunk)
+{
+    return chunk->limit_ms > 0 || w->core->account;
+}
 /* The item in hand has its turn: what a task may ask of it. Its attempt. */
 uint32_t mp__worker_take_turn(mp__worker *w, const mp__chunk *chunk);
 /* A record of the items from the one in hand to `end`, but for its payload. */
@@ -93,7 +107,8 @@ void mp__worker_commit(mp__worker *w, mp__chunk *chunk, mp__record *record);
 bool mp__worker_makes_runs(const mp__worker *w, const mp__chunk *chunk);
 /* Run items from the one in hand on, whose argument is `size` bytes, and commit
  * them. True; false: the item in hand then has failed, and *ran says how. */
-bool mp__worker_run_on(mp__worker *w, mp__chunk *chunk, mp__unpack *unpack,
+bool mp__worker_run_on(mp__worker *w, mp__chunk *chunk,
+                       const mp__run_line *line, mp__unpack *unpack,
                        const void *bytes, size_t size, mp__ran *ran);
 
 /* worker_items.c */

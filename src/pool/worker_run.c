@@ -37,11 +37,13 @@ bool mp__worker_makes_runs(const mp__worker *w, const mp__chunk *chunk)
 static uint32_t length_of(const mp__worker *w, const mp__chunk *chunk)
 {
     size_t size = chunk->results == NULL ? mp__chunk_result_size(chunk) : 0;
-    size_t fits = size == 0 ? LENGTH_MOST : PAYLOAD_GOOD / size;
     size_t length = chunk->count - w->claim.item;
 
-    length = length < fits ? length : fits;
-    return length < w->run_length ? (uint32_t)length : w->run_length;
+    length = length < w->run_length ? length : w->run_length;
+    if (length > 1 && length * size > PAYLOAD_GOOD) {
+        length = PAYLOAD_GOOD / size;
+    }
+    return (uint32_t)length;
 }
 
 /* Bundles may come so slowly that who is awake besides would do them, too. */
@@ -114,7 +116,8 @@ static void close_run(mp__worker *w, mp__chunk *chunk, mp__record *record,
     MP_KILL_POINT("run.committed");
 }
 
-bool mp__worker_run_on(mp__worker *w, mp__chunk *chunk, mp__unpack *unpack,
+bool mp__worker_run_on(mp__worker *w, mp__chunk *chunk,
+                       const mp__run_line *line, mp__unpack *unpack,
                        const void *bytes, size_t size, mp__ran *ran)
 {
     uint32_t first = w->claim.item;
@@ -122,9 +125,10 @@ bool mp__worker_run_on(mp__worker *w, mp__chunk *chunk, mp__unpack *unpack,
     /* What comes alone says nothing of runs. */
     int64_t began = chunk->count > 1 ? mp__clock_ns() : 0;
     mp__record *record;
-    mp__run run = { .item = first, .end = first + length_of(w, chunk) };
+    mp__run run = { .line = *line,
+                    .item = first,
+                    .end = first + length_of(w, chunk) };
 
-    run.line = mp__task_table_run_line(w->core->table, &w->claim);
     run.place = made_in_place(w, chunk);
     (void)mp__worker_take_turn(w, chunk);
     record = open_run(w, run.place == NULL ? object : 0, run.end - first);
