@@ -68,7 +68,7 @@ void mp__owner_step(mp_pool *pool)
             mp__bell_disarm(&pool->core.control->bell, pool->core.bell_read);
         }
         if (is_live(pool)) {
-            (void)mp__collect(pool);
+            mp__collect(pool);
             mp__bundles_look(pool);
         }
         if (pool->damaged) {
@@ -160,18 +160,45 @@ void mp__owner_look(mp_pool *pool)
     }
 }
 
-/* Spin until a record comes; false: it is time to sleep. */
+/* Until a record comes; false: it is time to sleep. */
+static bool look_for_news(const mp_pool *pool, mp__spin *spin)
+{
+    bool news;
+
+    do {
+        news = mp__outbox_has_news(pool->core.outbox);
+    } while (!news && mp__spin_once(spin));
+    return news;
+}
+
 static bool spin_for_news(mp_pool *pool)
 {
     mp__spin spin;
     bool news;
 
     mp__spin_begin(&spin, &pool->core.budget);
-    do {
-        news = mp__outbox_has_news(pool->core.outbox);
-    } while (!news && mp__spin_once(&spin));
+    news = look_for_news(pool, &spin);
     mp__spin_end(&spin, news);
     return news;
+}
+
+bool mp__owner_run_alone(mp_pool *pool, mp__batch *batch)
+{
+    uint32_t slot = mp__hand_out_alone(pool, batch);
+    mp__spin spin;
+    bool news;
+
+    if (mp__batch_is_over(batch)) {
+        return true; /* it could not be handed out */
+    }
+    mp__spin_begin(&spin, &pool->core.budget);
+    news = look_for_news(pool, &spin);
+    if (news) {
+        mp__task_table_expect(pool->core.table, slot);
+        mp__take_in(pool);
+    }
+    mp__spin_end(&spin, news);
+    return mp__batch_is_over(batch);
 }
 
 /* ns that an item of the awaited call takes all workers together: the least that

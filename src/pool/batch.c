@@ -16,24 +16,6 @@
 /* A chunk is full when its arguments have this many bytes. */
 #define CHUNK_BYTES ((size_t)1024 * 1024)
 
-static bool is_handed_out(const mp__batch *batch)
-{
-    return batch->sink == MP__SINK_ORDERED || batch->sink == MP__SINK_ARRIVAL;
-}
-
-bool mp__batch_has_more(const mp__batch *batch)
-{
-    return !batch->fed && batch->taken < batch->count &&
-           (!is_handed_out(batch) ||
-            batch->taken - batch->handed < batch->look_ahead);
-}
-
-bool mp__batch_is_over(const mp__batch *batch)
-{
-    return batch->ended == batch->taken &&
-           (batch->fed || batch->taken == batch->count);
-}
-
 static void note_failure(mp__batch *batch, size_t index, int error)
 {
     if (error < 0 && index < batch->failed_index) {
@@ -136,22 +118,29 @@ void mp__batch_end_item(mp__batch *batch, size_t index, const mp__news *news)
     count_ended(batch, end, 1);
 }
 
+/* The report of the last item of a run. */
+static void report_last(mp__batch *batch, size_t index, uint32_t count,
+                        const mp__news *news)
+{
+    mp__news last = *news;
+
+    last.attempt = count == 1 ? news->attempt : 1;
+    give_report(batch, index + count - 1, &last);
+}
+
 /* Results that were not made in place are copied there. */
 static void end_direct_run(mp__batch *batch, size_t index, uint32_t count,
                            const mp__news *news)
 {
-    mp__news last = *news;
-
     if (batch->results != NULL && news->size > 0) {
-        memcpy(batch->results + index * news->size, news->bytes,
-               count * news->size);
+        mp__copy_object(batch->results + index * news->size, news->bytes,
+                        count * news->size);
     }
     if (batch->statuses != NULL) {
         memset(&batch->statuses[index], 0, count * sizeof(int)); /* MP_OK */
     }
     if (wants_report(batch, index + count - 1)) {
-        last.attempt = count == 1 ? news->attempt : 1;
-        give_report(batch, index + count - 1, &last);
+        report_last(batch, index, count, news);
     }
     count_ended(batch, MP_TASK_DONE, count);
 }
@@ -179,6 +168,10 @@ static void keep_run(mp__batch *batch, size_t index, uint32_t count,
     mp__kept *kept;
     uint32_t i;
 
+    if (count == 1) {
+        mp__kept_fill(place_for(batch, index), index, news);
+        return;
+    }
     mp__kept_fill(&one, index, news);
     for (i = 0; i < count; i++) {
         kept = place_for(batch, index + i);
@@ -210,7 +203,7 @@ void mp__batch_end_run(mp__batch *batch, size_t index, uint32_t count,
 
 void mp__batch_end_source(mp__batch *batch, const mp__news *news)
 {
-    if (is_handed_out(batch)) {
+    if (mp__batch_is_handed_out(batch)) {
         batch->source_error = news->error;
     } else {
         while (batch->taken < batch->count) {
@@ -247,7 +240,7 @@ bool mp__batch_widen(mp__batch *batch, size_t room)
 
 bool mp__batch_unbound(mp__batch *batch)
 {
-    if (!is_handed_out(batch)) {
+    if (!mp__batch_is_handed_out(batch)) {
         return true; /* it has room for all, or needs none */
     }
     return batch->count != SIZE_MAX &&
@@ -302,16 +295,17 @@ static const void *next_object(mp__batch *batch)
  * are left: at least one is. */
 static size_t length_of_next(const mp__batch *batch, size_t size, uint64_t most)
 {
-    size_t fit = size == 0 ? SIZE_MAX : (CHUNK_BYTES - 1) / size + 1;
     size_t count = batch->count - batch->taken;
 
-    if (is_handed_out(batch) &&
+    if (mp__batch_is_handed_out(batch) &&
         count > batch->look_ahead - (batch->taken - batch->handed)) {
         count = batch->look_ahead - (batch->taken - batch->handed);
     }
     count = count < batch->chunk_size ? count : batch->chunk_size;
     count = count < most ? count : (size_t)most;
-    return count < fit ? count : fit;
+    return count > 1 && size > 0 && count > (CHUNK_BYTES - 1) / size + 1
+               ? (CHUNK_BYTES - 1) / size + 1
+               : count;
 }
 
 /* Plain memory in an array of the caller's: where it lies. */
@@ -407,12 +401,11 @@ void mp__batch_take(mp__batch *batch, mp__pack *pack, uint64_t most,
     taken->size = pack->size;
 }
 
-void mp__batch_take_packed(mp__batch *batch, const mp__pack *pack,
-                           mp__taken *taken)
+void mp__batch_take_one(mp__batch *batch, const void *bytes, size_t size,
+                        mp__taken *taken)
 {
-    *taken = (mp__taken){ .first = batch->taken,
-                          .count = 1,
-                          .bytes = pack->bytes,
-                          .size = pack->size };
+    *taken = (mp__taken){
+        .first = batch->taken, .count = 1, .bytes = bytes, .size = size
+    };
     count_taken(batch, 1);
 }

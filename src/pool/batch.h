@@ -139,13 +139,38 @@ int mp__batch_create(mp__batch **batch, mp__work *work, enum mp__sink sink,
                      size_t room);
 /* For one item, STORED, on one of the pool's shelves. */
 int mp__batch_create_single(mp__batch **batch, mp__shelves *shelves,
-                            mp__work *work, enum mp__sink sink);
+                            mp__work *work);
 void mp__batch_free(mp__batch *batch);
 
+/* DIRECT: one that lasts as long as the call that keeps it, which holds it. */
+void mp__batch_begin(mp__batch *batch, mp__work *work);
+void mp__batch_end(mp__batch *batch);
+
+/* Are its ends kept until they are handed out? */
+static inline bool mp__batch_is_handed_out(const mp__batch *batch)
+{
+    return batch->sink == MP__SINK_ORDERED || batch->sink == MP__SINK_ARRIVAL;
+}
+
+/* Has every item been taken that ever will be? */
+static inline bool mp__batch_is_taken(const mp__batch *batch)
+{
+    return batch->fed || batch->taken == batch->count;
+}
+
 /* May another item be taken now? */
-bool mp__batch_has_more(const mp__batch *batch);
+static inline bool mp__batch_has_more(const mp__batch *batch)
+{
+    return !batch->fed && batch->taken < batch->count &&
+           (!mp__batch_is_handed_out(batch) ||
+            batch->taken - batch->handed < batch->look_ahead);
+}
+
 /* Has every item that will ever be taken ended? */
-bool mp__batch_is_over(const mp__batch *batch);
+static inline bool mp__batch_is_over(const mp__batch *batch)
+{
+    return batch->ended == batch->taken && mp__batch_is_taken(batch);
+}
 
 /* Items taken from a source, to be handed out. */
 typedef struct mp__taken {
@@ -168,9 +193,9 @@ static inline bool mp__batch_packs(const mp__batch *batch)
 void mp__batch_take(mp__batch *batch, mp__pack *pack, uint64_t most,
                     mp__taken *taken);
 
-/* Take the one item it has, which is in `pack`. */
-void mp__batch_take_packed(mp__batch *batch, const mp__pack *pack,
-                           mp__taken *taken);
+/* Take the one item it has, whose argument is `size` bytes, encoded. */
+void mp__batch_take_one(mp__batch *batch, const void *bytes, size_t size,
+                        mp__taken *taken);
 
 /* Item `index` has ended. */
 void mp__batch_end_item(mp__batch *batch, size_t index, const mp__news *news);

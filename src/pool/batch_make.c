@@ -14,6 +14,7 @@ struct single {
     mp__kept kept;
 };
 
+/* It is all zero. */
 static void begin(mp__batch *batch, mp__work *work, enum mp__sink sink,
                   size_t room)
 {
@@ -27,7 +28,7 @@ static void begin(mp__batch *batch, mp__work *work, enum mp__sink sink,
 }
 
 int mp__batch_create_single(mp__batch **batch, mp__shelves *shelves,
-                            mp__work *work, enum mp__sink sink)
+                            mp__work *work)
 {
     struct single *fresh =
         work == NULL ? NULL : mp__shelf_take(shelves, sizeof(*fresh));
@@ -37,12 +38,23 @@ int mp__batch_create_single(mp__batch **batch, mp__shelves *shelves,
         return MP_ENOMEM;
     }
     memset(fresh, 0, sizeof(*fresh));
-    begin(&fresh->batch, work, sink, 1);
+    begin(&fresh->batch, work, MP__SINK_STORED, 1);
     fresh->batch.kept = &fresh->kept;
     fresh->batch.places = 1;
     fresh->batch.on_shelf = true;
     *batch = &fresh->batch;
     return 0;
+}
+
+void mp__batch_begin(mp__batch *batch, mp__work *work)
+{
+    memset(batch, 0, sizeof(*batch));
+    begin(batch, work, MP__SINK_DIRECT, 0);
+}
+
+void mp__batch_end(mp__batch *batch)
+{
+    mp__work_leave(batch->work, true);
 }
 
 size_t mp__batch_places(size_t room)

@@ -241,13 +241,6 @@ static void look_at(mp_pool *pool, uint32_t slot)
     }
 }
 
-bool mp__bundles_fly(const mp_pool *pool)
-{
-    return pool->bundles_fly && pool->bundles > 0 &&
-           pool->bundles ==
-               mp__task_table_slots(pool->core.table) - pool->free_count;
-}
-
 void mp__bundles_end(mp_pool *pool)
 {
     uint32_t slots = mp__task_table_slots(pool->core.table);

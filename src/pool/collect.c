@@ -33,7 +33,7 @@ void mp__free_slot(mp_pool *pool, uint32_t slot)
     pool->free_slots[pool->free_count++] = slot;
 }
 
-void mp__unlink_batch(mp_pool *pool, mp__batch *batch)
+void mp__owner_remove(mp_pool *pool, mp__batch *batch)
 {
     mp__batch **link = &pool->hungry;
 
@@ -67,7 +67,7 @@ void mp__settle_batch(mp_pool *pool, mp__batch *batch)
         *pool->finished_end = batch;
         pool->finished_end = &batch->next_finished;
     } else if (!batch->held) {
-        mp__unlink_batch(pool, batch);
+        mp__owner_remove(pool, batch);
         mp__batch_free(batch);
     }
 }
@@ -203,6 +203,23 @@ static bool is_good(enum mp__record_kind kind)
            kind == MP__RECORD_IN_FILE;
 }
 
+/* Are its items such that a run can have ended them? */
+static bool fits_run(const mp__slot_use *use, const mp__arrival *arrival)
+{
+    const mp__chunk *chunk = &use->batch->work->chunk;
+
+    return mp__chunk_result_is_plain(chunk) &&
+           (arrival->size == mp__chunk_result_size(chunk) ||
+            (arrival->size == 0 && use->batch->results_seen));
+}
+
+/* Or such that one record each ends them, or a death all? */
+static bool fits_alone(const mp__slot_use *use, const mp__arrival *arrival)
+{
+    return arrival->first >= use->told && (arrival->end == arrival->first + 1 ||
+                                           arrival->kind == MP__RECORD_DEATH);
+}
+
 /* Does it end items that are the next ones of a task in use? */
 static bool fits(const mp_pool *pool, const mp__arrival *arrival)
 {
@@ -215,35 +232,66 @@ static bool fits(const mp_pool *pool, const mp__arrival *arrival)
     return use->batch != NULL && use->generation == arrival->generation &&
            arrival->first == use->ended && arrival->end > arrival->first &&
            arrival->end <= use->count &&
-           (arrival->kind == MP__RECORD_RUN ||
-            (arrival->first >= use->told &&
-             (arrival->end == arrival->first + 1 ||
-              arrival->kind == MP__RECORD_DEATH))) &&
            (is_good(arrival->kind) ? arrival->error == 0
                                    : arrival->error < 0) &&
-           (arrival->kind != MP__RECORD_RUN ||
-            (mp__chunk_result_is_plain(&use->batch->work->chunk) &&
-             (arrival->size ==
-                  mp__chunk_result_size(&use->batch->work->chunk) ||
-              (arrival->size == 0 && use->batch->results_seen))));
+           (arrival->kind == MP__RECORD_RUN ? fits_run(use, arrival)
+                                            : fits_alone(use, arrival));
 }
 
-/* Good items each have their own result; bad ones end with the first. */
-static void end_all(mp_pool *pool, mp__batch *batch, size_t first,
-                    uint32_t count, enum mp__record_kind kind,
-                    const mp__news *news)
+/* All of its items before `end` have ended, and their slot may be free. */
+static void pass(mp_pool *pool, uint32_t slot, uint32_t end)
 {
-    if (kind == MP__RECORD_RUN) {
-        mp__batch_end_run(batch, first, count, news); /* no user code in it */
-        mp__settle_batch(pool, batch);
-    } else {
-        mp__end_together(pool, batch, first, count, news);
+    mp__slot_use *use = &pool->uses[slot];
+
+    use->ended = end;
+    if (end == use->count) {
+        mp__free_slot(pool, slot);
     }
 }
 
-/* O6 for one record; `early`: what is there of an open run. */
-static bool deliver(mp_pool *pool, uint32_t w, const mp__arrival *arrival,
-                    bool early)
+/* Items from `from` on, of those that the record of a run ends. */
+static void end_run(mp_pool *pool, uint32_t w, const mp__arrival *arrival,
+                    uint32_t from, mp__batch *batch, size_t index)
+{
+    size_t size = (size_t)arrival->size;
+    const mp__news news = { .end = MP_TASK_DONE,
+                            .pid = arrival->pid,
+                            .worker = (int)w,
+                            .attempt = (int)arrival->attempt,
+                            .cost = arrival->costed ? &arrival->cost : NULL,
+                            .bytes = arrival->payload +
+                                     (from - arrival->first) * size,
+                            .size = size };
+
+    mp__batch_end_run(batch, index, arrival->end - from, &news);
+    mp__settle_batch(pool, batch);
+}
+
+/* O6 for the record of a run, which fits; `early`: what is there of it while it
+ * is open. Some of its items may have been told so before. No user code runs
+ * in here. */
+static void deliver_run(mp_pool *pool, uint32_t w, const mp__arrival *arrival,
+                        bool early)
+{
+    mp__slot_use *use = &pool->uses[arrival->slot];
+    uint32_t from = use->told > arrival->first ? use->told : arrival->first;
+    mp__batch *batch = use->batch;
+    size_t index = use->first + from;
+
+    MP_KILL_POINT("collect.run_read");
+    if (early) {
+        use->told = arrival->end;
+    } else {
+        pass(pool, arrival->slot, arrival->end);
+    }
+    if (from < arrival->end) {
+        end_run(pool, w, arrival, from, batch, index);
+    }
+}
+
+/* O6 for any other. Good items each have their own result; bad ones end with
+ * the first. False: its worker cannot have written it. */
+static bool deliver_alone(mp_pool *pool, uint32_t w, const mp__arrival *arrival)
 {
     mp__fault fault; /* large, and rarely needed */
     mp__news news = { .error = arrival->error,
@@ -257,26 +305,15 @@ static bool deliver(mp_pool *pool, uint32_t w, const mp__arrival *arrival,
                       .worker = (int)w,
                       .attempt = (int)arrival->attempt,
                       .cost = arrival->costed ? &arrival->cost : NULL };
-    mp__slot_use *use;
-    mp__batch *batch;
-    size_t first;
-    uint32_t from = arrival->first;
+    mp__batch *batch = pool->uses[arrival->slot].batch;
+    size_t index = pool->uses[arrival->slot].first + arrival->first;
 
-    if (!fits(pool, arrival)) {
-        return false;
-    }
-    use = &pool->uses[arrival->slot];
     if (arrival->kind == MP__RECORD_RESULT) {
-        read_from_ring(pool, use->batch, arrival, &news);
+        read_from_ring(pool, batch, arrival, &news);
     } else if (arrival->kind == MP__RECORD_IN_FILE) {
-        if (!read_from_file(pool, w, use->batch, arrival, &news)) {
+        if (!read_from_file(pool, w, batch, arrival, &news)) {
             return false;
         }
-    } else if (arrival->kind == MP__RECORD_RUN) {
-        from = use->told > from ? use->told : from;
-        from = arrival->end > from ? from : arrival->end;
-        news.size = (size_t)arrival->size;
-        news.bytes = arrival->payload + (from - arrival->first) * news.size;
     } else if (arrival->kind == MP__RECORD_FAULT) {
         read_fault(arrival, &fault);
         news.fault = &fault;
@@ -285,27 +322,22 @@ static bool deliver(mp_pool *pool, uint32_t w, const mp__arrival *arrival,
         mp__forget_stamps(pool); /* who knows what it has overwritten */
     }
     MP_KILL_POINT("collect.read");
-    batch = use->batch;
-    first = use->first;
-    if (early) {
-        use->told = arrival->end;
-    } else {
-        use->ended = arrival->end;
-    }
-    if (use->ended == use->count) {
-        mp__free_slot(pool, arrival->slot);
-    }
-    if (from < arrival->end) {
-        end_all(pool, batch, first + from, arrival->end - from, arrival->kind,
-                &news);
-    }
-    MP_KILL_POINT("collect.delivered");
+    pass(pool, arrival->slot, arrival->end);
+    mp__end_together(pool, batch, index, arrival->end - arrival->first, &news);
     return true;
 }
 
 bool mp__deliver(mp_pool *pool, uint32_t w, const mp__arrival *arrival)
 {
-    return deliver(pool, w, arrival, false);
+    bool well = fits(pool, arrival);
+
+    if (well && arrival->kind == MP__RECORD_RUN) {
+        deliver_run(pool, w, arrival, false);
+    } else if (well) {
+        well = deliver_alone(pool, w, arrival);
+    }
+    MP_KILL_POINT_IF(well, "collect.delivered");
+    return well;
 }
 
 /* An item is left at least, for a batch may go when its last one has ended, and
@@ -329,19 +361,22 @@ void mp__deliver_early(mp_pool *pool, uint32_t w)
 
     if (mp__outbox_unpublished(pool->core.outbox, w, pool->core.table,
                                &arrival) == MP__ARRIVED_RECORD &&
-        is_early(pool, &arrival)) {
-        (void)deliver(pool, w, &arrival, true);
+        is_early(pool, &arrival) && fits(pool, &arrival)) {
+        deliver_run(pool, w, &arrival, true);
     }
 }
 
-/* O6 for one ring. Returns whether anything came. */
-static bool collect_from(mp_pool *pool, uint32_t w)
+/* O6 for one ring. */
+static void collect_from(mp_pool *pool, uint32_t w)
 {
     mp__arrival arrival;
     enum mp__arrived arrived;
     bool any = false;
+    bool more = true;
 
-    for (;;) {
+    /* As far as the tail stands now: to look again at once would take the line
+     * away from its worker, and who waits looks before he sleeps. */
+    while (more) {
         arrived = mp__outbox_next(pool->core.outbox, w, &arrival);
         if (arrived == MP__ARRIVED_NOTHING) {
             break;
@@ -350,28 +385,31 @@ static bool collect_from(mp_pool *pool, uint32_t w)
             pool->damaged = true; /* the next step ends the pool */
             break;
         }
-        mp__outbox_take(pool->core.outbox, w, &arrival);
+        more = mp__outbox_take(pool->core.outbox, w, &arrival);
         MP_KILL_POINT("collect.taken");
         any = true;
     }
     if (any) {
         mp__outbox_release(pool->core.outbox, w);
     }
-    return any;
 }
 
-/* O6 for all rings. Returns whether anything came. */
-bool mp__collect(mp_pool *pool)
+void mp__collect(mp_pool *pool)
 {
-    bool any = false;
+    if (mp__outbox_has_news(pool->core.outbox)) {
+        mp__take_in(pool);
+    }
+}
+
+void mp__take_in(mp_pool *pool)
+{
     uint32_t w;
 
     for (w = 0; w < pool->core.workers && !pool->damaged; w++) {
-        any = collect_from(pool, w) || any;
+        collect_from(pool, w);
     }
     mp__scratch_trim(&pool->from_file, FROM_FILE_KEPT);
-    pool->bundle_nap = any ? 0 : pool->bundle_nap;
-    return any;
+    pool->bundle_nap = 0;
 }
 
 void mp__end_chunk(mp_pool *pool, mp__batch *batch, size_t first,

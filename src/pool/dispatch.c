@@ -13,7 +13,6 @@
 #include "platform/kill_point.h"
 
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define ANNOUNCED_TOGETHER 8
@@ -47,7 +46,7 @@ static int lay_out(mp_pool *pool, enum mp__arguments_in where, mp__chunk *chunk,
         memcpy((unsigned char *)chunk + MP__CHUNK_HEAD, taken->bytes,
                taken->size);
     } else if (taken->size > 0) {
-        memcpy(chunk->small, taken->bytes, taken->size);
+        mp__copy_object(chunk->small, taken->bytes, taken->size);
     }
     chunk->where = where;
     return error;
@@ -78,12 +77,13 @@ static void place(mp_pool *pool, mp__batch *batch, const mp__taken *taken)
     /* All that a batch bundles has more than one: see bundles.c. */
     uint32_t bundled = batch->bundles && taken->count > 1 ? taken->count : 0;
     size_t in_file = where == MP__IN_FILE ? taken->size : 0;
-    mp__news news = { .end = MP_TASK_FAILED };
+    int error;
 
     MP_KILL_POINT("place.begun");
-    news.error = lay_out(pool, where, chunk, slot, taken);
-    if (news.error < 0) {
-        mp__end_chunk(pool, batch, taken->first, taken->count, &news);
+    error = lay_out(pool, where, chunk, slot, taken);
+    if (error < 0) {
+        mp__end_chunk(pool, batch, taken->first, taken->count,
+                      &(mp__news){ .end = MP_TASK_FAILED, .error = error });
         return;
     }
     MP_KILL_POINT("place.arguments_written");
@@ -103,9 +103,10 @@ static void place(mp_pool *pool, mp__batch *batch, const mp__taken *taken)
     pool->in_file_count += in_file > 0;
     pool->uses[slot].generation =
         mp__task_table_queue(pool->core.table, slot, bundled);
+    pool->unannounced = true;
 }
 
-static bool has_slot(mp_pool *pool)
+static bool has_slot(const mp_pool *pool)
 {
     return pool->is_inline ||
            (pool->free_count > 0 && mp__task_table_has_place(pool->core.table));
@@ -179,7 +180,7 @@ static uint32_t take(mp_pool *pool, mp__batch *batch, mp__taken *taken)
 
     if (pool->packed == batch) {
         pool->packed = NULL;
-        mp__batch_take_packed(batch, &pool->pack, taken);
+        mp__batch_take_one(batch, pool->pack.bytes, pool->pack.size, taken);
         return taken->count;
     }
     if (batch->bundles) {
@@ -218,7 +219,7 @@ static mp__batch *next_hungry(mp_pool *pool)
             *link = batch->next_hungry;
             return batch;
         }
-        if (batch->fed || batch->taken == batch->count) {
+        if (mp__batch_is_taken(batch)) {
             *link = batch->next_hungry;
         } else {
             link = &batch->next_hungry;
@@ -242,13 +243,17 @@ static bool hand_out_taken(mp_pool *pool)
             ? next_hungry(pool)
             : NULL;
     mp__taken taken;
+    uint32_t count;
 
     if (batch == NULL) {
         return false;
     }
-    become_hungry(pool, batch); /* the others come first next time */
-    if (take(pool, batch, &taken) > 0) {
-        hand_out(pool, batch, &taken);
+    count = take(pool, batch, &taken);
+    if (!mp__batch_is_taken(batch)) {
+        become_hungry(pool, batch); /* the others come first next time */
+    }
+    if (count > 0) {
+        hand_out(pool, batch, &taken); /* it may go with it */
     }
     return true;
 }
@@ -258,7 +263,7 @@ static bool has_unfinished_source(const mp_pool *pool)
     const mp__batch *batch;
 
     for (batch = pool->hungry; batch != NULL; batch = batch->next_hungry) {
-        if (!batch->fed && batch->taken < batch->count) {
+        if (!mp__batch_is_taken(batch)) {
             return true;
         }
     }
@@ -267,7 +272,7 @@ static bool has_unfinished_source(const mp_pool *pool)
 
 static void seal(mp_pool *pool)
 {
-    if (pool->closed && !pool->sealed && !pool->over && pool->waiting == NULL &&
+    if (!pool->sealed && !pool->over && pool->waiting == NULL &&
         !has_unfinished_source(pool)) {
         pool->sealed = true;
         if (!pool->is_inline) {
@@ -279,10 +284,11 @@ static void seal(mp_pool *pool)
     }
 }
 
-static void announce(mp_pool *pool)
+void mp__owner_announce(mp_pool *pool, bool sparing)
 {
-    if (!pool->is_inline) {
-        mp__task_table_announce(pool->core.table, mp__bundles_fly(pool));
+    if (pool->unannounced) {
+        pool->unannounced = false;
+        mp__task_table_announce(pool->core.table, sparing);
     }
 }
 
@@ -290,7 +296,8 @@ void mp__pump(mp_pool *pool)
 {
     unsigned queued = 0;
 
-    while (!pool->over && has_slot(pool)) {
+    while ((pool->waiting != NULL || pool->hungry != NULL) && !pool->over &&
+           has_slot(pool)) {
         if (pool->waiting != NULL) {
             hand_out_waiting(pool);
         } else if (!hand_out_taken(pool)) {
@@ -298,11 +305,13 @@ void mp__pump(mp_pool *pool)
         }
         queued++;
         if (queued % ANNOUNCED_TOGETHER == 0) {
-            announce(pool);
+            mp__owner_announce(pool, mp__bundles_fly(pool));
         }
     }
-    announce(pool);
-    seal(pool);
+    mp__owner_announce(pool, mp__bundles_fly(pool));
+    if (pool->closed) {
+        seal(pool);
+    }
 }
 
 void mp__forget_stamps(mp_pool *pool)
@@ -315,9 +324,8 @@ void mp__forget_stamps(mp_pool *pool)
     }
 }
 
-void mp__owner_add(mp_pool *pool, mp__batch *batch)
+static void link_batch(mp_pool *pool, mp__batch *batch)
 {
-    mp__bundles_begin(pool, batch);
     batch->pool = pool;
     batch->tally = &pool->tally;
     batch->previous = pool->batches_last;
@@ -327,6 +335,46 @@ void mp__owner_add(mp_pool *pool, mp__batch *batch)
         pool->batches = batch;
     }
     pool->batches_last = batch;
+}
+
+/* Its one item, whose argument is plain. */
+static void place_one(mp_pool *pool, mp__batch *batch)
+{
+    mp__taken taken;
+
+    mp__batch_take_one(batch, batch->source.items,
+                       mp__chunk_argument_size(&batch->work->chunk), &taken);
+    place(pool, batch, &taken);
+}
+
+void mp__owner_prepare(const mp_pool *pool)
+{
+    if (pool->free_count > 0) {
+        mp__task_table_prepare(pool->core.table,
+                               pool->free_slots[pool->free_count - 1]);
+    }
+}
+
+bool mp__owner_may_run_alone(const mp_pool *pool, const mp__batch *batch)
+{
+    return pool->batches == NULL && !pool->is_inline && !pool->watched &&
+           !mp__batch_packs(batch) && has_slot(pool);
+}
+
+uint32_t mp__hand_out_alone(mp_pool *pool, mp__batch *batch)
+{
+    uint32_t slot = pool->free_slots[pool->free_count - 1];
+
+    link_batch(pool, batch);
+    place_one(pool, batch);
+    mp__owner_announce(pool, false);
+    return slot;
+}
+
+void mp__owner_add(mp_pool *pool, mp__batch *batch)
+{
+    mp__bundles_begin(pool, batch);
+    link_batch(pool, batch);
     if (batch->sink != MP__SINK_STORED) {
         become_hungry(pool, batch); /* those are taken at once */
     }
@@ -339,12 +387,18 @@ static bool has_room(const void *argument)
     return pool->over || pool->tally.pending < pool->max_pending;
 }
 
-void mp__owner_take_all(mp_pool *pool, mp__batch *batch)
+/* May its one item go to a worker at once, as it is? */
+static bool is_next(const mp_pool *pool, const mp__batch *batch)
+{
+    return batch->count == 1 && !mp__batch_packs(batch) && !pool->is_inline &&
+           pool->waiting == NULL && has_room(pool) && has_slot(pool);
+}
+
+static void take_all(mp_pool *pool, mp__batch *batch)
 {
     const mp__news no_memory = { .end = MP_TASK_FAILED, .error = MP_ENOMEM };
     mp__taken taken;
 
-    batch->pinned = true; /* a callback may give its handle back */
     while (mp__batch_has_more(batch)) {
         if (!has_room(pool)) {
             /* In a callback it does not wait, and takes more than it may. */
@@ -362,103 +416,16 @@ void mp__owner_take_all(mp_pool *pool, mp__batch *batch)
             mp__end_chunk(pool, batch, taken.first, taken.count, &no_memory);
         }
     }
+}
+
+void mp__owner_take_all(mp_pool *pool, mp__batch *batch)
+{
+    batch->pinned = true; /* a callback may give its handle back */
+    if (is_next(pool, batch)) {
+        place_one(pool, batch);
+    } else {
+        take_all(pool, batch);
+    }
     batch->pinned = false;
     mp__settle_batch(pool, batch);
-}
-
-/* What is left of a task that waits for the replacement of a dead worker. The
- * records of its earlier items may still be on their way. */
-static bool withdraw_held(mp_pool *pool, uint32_t slot, mp__news news)
-{
-    mp__slot_use *use = &pool->uses[slot];
-    mp__batch *batch = use->batch;
-    mp__claim claim;
-    size_t first;
-    uint32_t count;
-
-    if (!mp__task_table_withdraw_held(pool->core.table, slot, &claim)) {
-        return false;
-    }
-    if (claim.item < use->ended || claim.item < use->told ||
-        claim.item >= use->count) {
-        pool->damaged = true; /* no word that a process of ours writes */
-        return true;
-    }
-    first = use->first + claim.item;
-    count = use->count - claim.item;
-    news.pid = mp__task_table_forerunner(pool->core.table, &claim);
-    news.worker = (int)claim.worker;
-    news.attempt = (int)mp__task_table_attempt(pool->core.table, &claim) - 1;
-    use->count = claim.item;
-    if (use->ended == use->count) {
-        mp__free_slot(pool, slot);
-    }
-    mp__end_together(pool, batch, first, count, &news);
-    return true;
-}
-
-/* What no worker has begun ends here; for the rest a request is left. Returns
- * whether there is one. */
-static bool withdraw_queued(mp_pool *pool, mp__batch *batch, bool kill,
-                            const mp__news *news)
-{
-    uint32_t slots = mp__task_table_slots(pool->core.table);
-    mp__slot_use use;
-    uint32_t slot;
-    bool asked = false;
-
-    for (slot = 0; slot < slots; slot++) {
-        use = pool->uses[slot];
-        if (use.batch != batch) {
-            continue;
-        }
-        if (mp__task_table_withdraw(pool->core.table, slot)) { /* O11 */
-            if (use.ended > 0 || use.told > 0) {
-                pool->damaged = true; /* it had begun: who made it READY? */
-                continue;
-            }
-            mp__free_slot(pool, slot);
-            MP_KILL_POINT("cancel.withdrawn");
-            mp__end_chunk(pool, batch, use.first, use.count, news);
-        } else if (!withdraw_held(pool, slot, *news)) {
-            mp__task_table_ask(pool->core.table, slot, kill); /* O12 */
-            asked = !withdraw_held(pool, slot, *news) || asked;
-        }
-    }
-    return asked;
-}
-
-void mp__owner_cancel(mp_pool *pool, mp__batch *batch, bool kill)
-{
-    const mp__news news = { .end = MP_TASK_CANCELED, .error = MP_ECANCELED };
-    bool was_pinned = batch->pinned;
-
-    batch->pinned = true; /* it may be over in here */
-    batch->fed = true;
-    mp__waiting_withdraw(pool, batch, &news);
-    if (!pool->is_inline && !pool->over &&
-        withdraw_queued(pool, batch, kill, &news) && kill) {
-        MP_KILL_POINT("cancel.asked");
-        mp__fd_ring_link(pool->core.link_owner);
-        MP_KILL_POINT("cancel.told");
-    }
-    batch->pinned = was_pinned;
-    mp__settle_batch(pool, batch);
-    if (!pool->busy) {
-        mp__owner_step(pool); /* its callback is due, its slots are free */
-    }
-}
-
-void mp__owner_drop(mp__batch *batch, bool withdraw)
-{
-    mp_pool *pool = batch->pool;
-
-    batch->held = false;
-    if (pool == NULL) {
-        mp__batch_free(batch);
-    } else if (withdraw) {
-        mp__owner_cancel(pool, batch, false);
-    } else {
-        mp__settle_batch(pool, batch);
-    }
 }

@@ -156,7 +156,7 @@ static void finish(mp_pool *pool, int error)
         MP_KILL_POINT("finish.frozen");
         end_writers(pool);
         pool->over = true;
-        (void)mp__collect(pool); /* O14 */
+        mp__collect(pool); /* O14 */
         MP_KILL_POINT("finish.collected");
         for (w = 0; w < pool->core.workers; w++) {
             if (mp__outbox_unpublished(pool->core.outbox, w, pool->core.table,
@@ -181,7 +181,7 @@ void mp__supervisor_is_gone(mp_pool *pool)
     if (pool->supervisor == 0) {
         return;
     }
-    (void)mp__collect(pool);
+    mp__collect(pool);
     all_done = pool->sealed &&
                pool->free_count == mp__task_table_slots(pool->core.table);
     if (!all_done) {

@@ -57,6 +57,7 @@ struct mp_pool {
     uint64_t *stamps;     /* of each slot: of the work that it has */
     mp__works works;      /* of calls: what is the same for its chunks */
     uint32_t free_count;
+    bool unannounced; /* tasks were queued that no worker knows of */
     mp__waiting *waiting;
     mp__waiting **waiting_end;
     mp__batch *batches; /* all that have a handle or an item to end */
@@ -102,6 +103,18 @@ void mp__owner_exit_here(mp_pool *pool);
 
 /* Add a batch that has items to take; the pool takes them from now on. */
 void mp__owner_add(mp_pool *pool, mp__batch *batch);
+/* The pool forgets it again: it is over. */
+void mp__owner_remove(mp_pool *pool, mp__batch *batch);
+
+/* A batch of one item that its caller waits for can go the short way where the
+ * pool has no other. _prepare(): it is about to come, fetch what it needs from
+ * the worker's CPU. _may_run_alone(): has the pool no other, and is nothing to
+ * be encoded? Then _run_alone() adds it, hands it out and takes in its end, if
+ * that comes while its worker is awake: is it over? */
+void mp__owner_prepare(const mp_pool *pool);
+bool mp__owner_may_run_alone(const mp_pool *pool, const mp__batch *batch);
+bool mp__owner_run_alone(mp_pool *pool, mp__batch *batch);
+
 /* An argument that cannot be encoded refuses the call: nothing is submitted, so
  * that of the batch's one item is encoded before. */
 int mp__owner_pack_first(mp_pool *pool, const mp__batch *batch,
@@ -118,6 +131,10 @@ void mp__owner_cancel(mp_pool *pool, mp__batch *batch, bool kill);
 
 /* What a call that comes too late for a broken pool says in its report. */
 void mp__owner_tell_broken(const mp_pool *pool, mp_report *report);
+
+/* Tell workers of what was handed out, and wake as many, or, `sparing`, none
+ * while one that is awake keeps pace. */
+void mp__owner_announce(mp_pool *pool, bool sparing);
 
 /* Take in what has arrived, hand out what can be, run callbacks; never
  * waits. */

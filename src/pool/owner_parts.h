@@ -8,7 +8,6 @@
 
 /* collect.c */
 enum mp_task_end mp__end_of(int error);
-void mp__unlink_batch(mp_pool *pool, mp__batch *batch);
 /* It may be over: then its callback is due, or it goes if nobody holds it. */
 void mp__settle_batch(mp_pool *pool, mp__batch *batch);
 /* A batch that nobody holds goes with its last item. */
@@ -25,8 +24,9 @@ bool mp__deliver(mp_pool *pool, uint32_t w, const mp__arrival *arrival);
 /* The items that are over of what worker `w` has in an open run, where all its
  * records have been taken: R2 has decided how each ends. */
 void mp__deliver_early(mp_pool *pool, uint32_t w);
-/* Returns whether anything had come. */
-bool mp__collect(mp_pool *pool);
+/* Take in all that has come; the second: something has. */
+void mp__collect(mp_pool *pool);
+void mp__take_in(mp_pool *pool);
 
 /* waiting.c */
 
@@ -54,7 +54,12 @@ void mp__bundles_begin(const mp_pool *pool, mp__batch *batch);
 void mp__bundle_size(mp_pool *pool, mp__batch *batch);
 /* Are bundles all that is handed out, and many of them over in the time that
  * it takes to wake a worker? */
-bool mp__bundles_fly(const mp_pool *pool);
+static inline bool mp__bundles_fly(const mp_pool *pool)
+{
+    return pool->bundles_fly && pool->bundles > 0 &&
+           pool->bundles ==
+               mp__task_table_slots(pool->core.table) - pool->free_count;
+}
 /* Take bundles apart in which an item takes long. */
 void mp__bundles_look(mp_pool *pool);
 /* From here on nobody may be there to look: take all apart. */
@@ -66,6 +71,8 @@ int mp__bundles_nap(mp_pool *pool, int ms);
 /* dispatch.c */
 /* Hand out while there are free slots. */
 void mp__pump(mp_pool *pool);
+/* Hand out a batch of one, when mp__owner_may_run_alone(). Its slot. */
+uint32_t mp__hand_out_alone(mp_pool *pool, mp__batch *batch);
 /* From here on every slot is written in full again. */
 void mp__forget_stamps(mp_pool *pool);
 

@@ -50,7 +50,8 @@ struct mp__shelf {
     spot *given;    /* back, and free */
     uint32_t fresh; /* from here on nothing was ever taken */
     _Atomic uint32_t used;
-    size_t size; /* of a place, and what stands before it */
+    size_t size;  /* of a place, and what stands before it */
+    size_t whole; /* of all this */
     uint32_t places;
     bool is_map; /* of LARGE_BYTES; else it is from malloc */
     _Alignas(16) unsigned char bytes[];
@@ -78,12 +79,6 @@ static void take_off(mp__shelf **list, mp__shelf *shelf)
     }
 }
 
-static size_t bytes_of(const mp__shelf *shelf)
-{
-    return shelf->is_map ? LARGE_BYTES
-                         : sizeof(*shelf) + shelf->places * shelf->size;
-}
-
 static void shelf_free(mp__shelf *shelf)
 {
     if (shelf->is_map) {
@@ -95,19 +90,18 @@ static void shelf_free(mp__shelf *shelf)
 
 static mp__shelf *make(mp__shelves *shelves, size_t size)
 {
-    size_t whole = SPOT_SIZE + (size + 15) / 16 * 16;
+    size_t each = SPOT_SIZE + (size + 15) / 16 * 16;
+    size_t whole = LARGE_BYTES;
     mp__shelf *shelf = NULL;
-    uint32_t places = PLACES;
     bool is_map;
 
     if (shelves->count >= SMALL_MOST && !WATCHED) {
-        shelf = mp__map_private(LARGE_BYTES);
+        shelf = mp__map_private(whole);
     }
     is_map = shelf != NULL;
-    if (is_map) {
-        places = (uint32_t)((LARGE_BYTES - sizeof(*shelf)) / whole);
-    } else {
-        shelf = malloc(sizeof(*shelf) + PLACES * whole);
+    if (!is_map) {
+        whole = sizeof(*shelf) + PLACES * each;
+        shelf = malloc(whole);
     }
     if (shelf == NULL) {
         return NULL;
@@ -116,12 +110,13 @@ static mp__shelf *make(mp__shelves *shelves, size_t size)
     shelf->given = NULL;
     shelf->fresh = 0;
     atomic_init(&shelf->used, 0);
-    shelf->size = whole;
-    shelf->places = places;
+    shelf->size = each;
+    shelf->whole = whole;
+    shelf->places = (uint32_t)((whole - sizeof(*shelf)) / each);
     shelf->is_map = is_map;
     put_on(&shelves->open, shelf);
     shelves->count++;
-    shelves->idle_bytes += bytes_of(shelf);
+    shelves->idle_bytes += shelf->whole;
     return shelf;
 }
 
@@ -148,7 +143,7 @@ void *mp__shelf_take(mp__shelves *shelves, size_t size)
     used = atomic_load_explicit(&shelf->used, memory_order_relaxed);
     atomic_store_explicit(&shelf->used, used + 1, memory_order_relaxed);
     if (used == 0) {
-        shelves->idle_bytes -= bytes_of(shelf);
+        shelves->idle_bytes -= shelf->whole;
     }
     if (used + 1 == shelf->places) {
         take_off(&shelves->open, shelf);
@@ -181,8 +176,8 @@ void mp__shelf_give(void *place)
     if (used > 0) {
         return;
     }
-    if (shelves->idle_bytes + bytes_of(shelf) <= IDLE_BYTES) {
-        shelves->idle_bytes += bytes_of(shelf);
+    if (shelves->idle_bytes + shelf->whole <= IDLE_BYTES) {
+        shelves->idle_bytes += shelf->whole;
     } else {
         take_off(&shelves->open, shelf);
         shelves->count--;

@@ -124,8 +124,8 @@ static mp__work *work_for(mp_pool *pool, const mp_task *task,
                          results);
 }
 
-/* Check a call over `count` arguments, and make its batch. */
-static int begin_array(mp_pool *pool, mp__batch **batch, const mp_task *task,
+/* May this call over `count` arguments be made now? */
+static int check_array(mp_pool *pool, const mp_task *task,
                        const void *arguments, size_t count, enum mp__sink sink,
                        const mp_call_options *options, int fields)
 {
@@ -146,79 +146,105 @@ static int begin_array(mp_pool *pool, mp__batch **batch, const mp_task *task,
     if (arguments == NULL && count > 0 && task->argument != NULL) {
         return MP_EINVAL;
     }
-    if (count > SIZE_MAX / 2 / sizeof(mp__kept)) {
-        return MP_ENOMEM;
-    }
-    error = count == 1
-                ? mp__batch_create_single(batch, &pool->singles,
-                                          work_for(pool, task, NULL), sink)
-                : mp__batch_create(batch, work_for(pool, task, NULL), sink,
-                                   sink == MP__SINK_STORED ? count : 0);
-    if (error == 0) {
-        (*batch)->count = count;
-        (*batch)->source.items = arguments;
-        (*batch)->source.count = count;
-        (*batch)->chunk_size = chunk_size_for(pool, task, count, options);
-    }
-    return error;
+    return count > SIZE_MAX / 2 / sizeof(mp__kept) ? MP_ENOMEM : 0;
 }
+
+static void set_array(mp__batch *batch, const void *arguments, size_t count)
+{
+    batch->count = count;
+    batch->source.items = arguments;
+    batch->source.count = count;
+}
+
+/* ---- calls that wait ---- */
 
 static bool batch_is_over(const void *batch)
 {
     return mp__batch_is_over(batch);
 }
 
-/* Run a DIRECT batch to its end; the error of its lowest failure. */
-static int run_direct(mp_pool *pool, mp__batch *batch)
+static void await(mp_pool *pool, const mp__batch *batch)
 {
-    int error;
-
-    mp__owner_add(pool, batch);
     if (batch->count > 1) {
         pool->awaited = batch;
         pool->awaited_since = mp__clock_ns();
     }
     (void)mp__owner_wait(pool, batch_is_over, batch, MP__NEVER);
     pool->awaited = NULL;
-    error = batch->failed_error;
-    mp__owner_drop(batch, false);
+}
+
+/* Run a DIRECT batch to its end; the error of its lowest failure. */
+static int run_direct(mp_pool *pool, mp__batch *batch)
+{
+    bool is_over = false;
+
+    if (batch->count == 1 && mp__owner_may_run_alone(pool, batch)) {
+        is_over = mp__owner_run_alone(pool, batch);
+    } else {
+        mp__owner_add(pool, batch);
+    }
+    if (!is_over) {
+        await(pool, batch);
+    }
+    mp__owner_remove(pool, batch);
+    return batch->failed_error;
+}
+
+/* The call itself, on what is known to be good. `result` may be NULL. */
+static int apply(mp_pool *pool, const mp_task *task, const void *argument,
+                 void *result, mp_report *report)
+{
+    mp__work *work;
+    mp__batch batch;
+    int error;
+
+    mp__owner_prepare(pool);
+    work = work_for(pool, task, NULL);
+    if (work == NULL) {
+        return MP_ENOMEM;
+    }
+    mp__batch_begin(&batch, work);
+    set_array(&batch, argument, 1);
+    batch.results = result;
+    batch.report = report;
+    error = run_direct(pool, &batch);
+    mp__batch_end(&batch);
     return error;
 }
 
 int mp_pool_apply(mp_pool *pool, const mp_task *task, const void *argument,
                   void *result, const mp_call_options *options)
 {
+    /* Not the caller's object: it stays as it is when the task fails. */
     _Alignas(max_align_t) unsigned char small[SMALL_RESULT];
-    mp__scratch object = { .bytes = NULL };
-    mp__batch *batch = NULL;
-    int error = begin_array(pool, &batch, task, argument, 1, MP__SINK_DIRECT,
-                            options, FIELD_REPORT);
+    mp__scratch large = { .bytes = NULL };
+    void *made = result == NULL ? NULL : small;
+    size_t size;
+    int error = check_array(pool, task, argument, 1, MP__SINK_DIRECT, options,
+                            FIELD_REPORT);
 
+    if (error == 0 && result != NULL && task->result == NULL) {
+        error = MP_EINVAL;
+    }
     if (error < 0) {
         return error;
     }
-    if (result != NULL && task->result == NULL) {
-        mp__batch_free(batch);
-        return MP_EINVAL;
-    }
-    if (result != NULL) {
-        /* Not the caller's object: it stays as it is when the task fails. */
-        if (task->result->object_size > sizeof(small)) {
-            error = mp__scratch_reserve(&object, task->result->object_size);
-        }
+    size = result == NULL ? 0 : task->result->object_size;
+    if (size > sizeof(small)) {
+        error = mp__scratch_reserve(&large, size);
         if (error < 0) {
-            mp__batch_free(batch);
             return error;
         }
-        batch->results = object.bytes == NULL ? small : object.bytes;
+        made = large.bytes;
     }
-    batch->report = options == NULL ? NULL : options->report;
-    error = run_direct(pool, batch);
-    if (error == 0 && result != NULL) {
-        memcpy(result, object.bytes == NULL ? small : object.bytes,
-               task->result->object_size);
+    error = apply(pool, task, argument, made,
+                  options == NULL ? NULL : options->report);
+    if (error == 0 && size > 0) {
+        mp__copy_object(result, made, size);
     }
-    mp__scratch_free(&object);
+    if (made == large.bytes) {
+        mp__scratch_free(&large);
+    }
     return error;
 }
 
@@ -267,29 +293,40 @@ static bool overlap(const void *one, size_t one_size, const void *other,
 int mp_pool_map(mp_pool *pool, const mp_task *task, const void *arguments,
                 size_t count, void *results, const mp_call_options *options)
 {
-    mp__batch *batch = NULL;
+    mp__work *work = NULL;
+    mp__batch batch;
     int error =
-        begin_array(pool, &batch, task, arguments, count, MP__SINK_DIRECT,
-                    options, FIELD_CHUNK | FIELD_REPORT | FIELD_STATUSES);
+        check_array(pool, task, arguments, count, MP__SINK_DIRECT, options,
+                    FIELD_CHUNK | FIELD_REPORT | FIELD_STATUSES);
 
+    if (error == 0 && results != NULL &&
+        (task->result == NULL ||
+         (task->argument != NULL &&
+          overlap(arguments, count * task->argument->object_size, results,
+                  count * task->result->object_size)))) {
+        error = MP_EINVAL;
+    }
     if (error < 0) {
         return error;
     }
-    if (results != NULL &&
-        (task->result == NULL ||
-         overlap(arguments,
-                 count * mp__chunk_argument_size(&batch->work->chunk), results,
-                 count * task->result->object_size))) {
-        mp__batch_free(batch);
-        return MP_EINVAL;
+    work = work_for(pool, task, NULL);
+    if (work == NULL) {
+        return MP_ENOMEM;
     }
-    batch->results = results;
-    look_for_shared(pool, batch, task,
+    mp__batch_begin(&batch, work);
+    set_array(&batch, arguments, count);
+    batch.chunk_size = chunk_size_for(pool, task, count, options);
+    batch.results = results;
+    look_for_shared(pool, &batch, task,
                     options == NULL || options->chunk_size == 0);
-    batch->report = options == NULL ? NULL : options->report;
-    batch->statuses = options == NULL ? NULL : options->statuses;
-    return run_direct(pool, batch);
+    batch.report = options == NULL ? NULL : options->report;
+    batch.statuses = options == NULL ? NULL : options->statuses;
+    error = run_direct(pool, &batch);
+    mp__batch_end(&batch);
+    return error;
 }
+
+/* ---- calls whose results wait ---- */
 
 /* Take in what has arrived, unless that was done a moment ago and the workers
  * have enough to do: to look costs every worker the line that it writes. */
@@ -303,8 +340,7 @@ static void step_now_and_then(mp_pool *pool)
         if (pool->unlooked < SUBMITS_UNLOOKED &&
             now - pool->looked < UNLOOKED_MOST) {
             pool->unlooked++;
-            mp__task_table_announce(pool->core.table,
-                                    false); /* no call may follow */
+            mp__owner_announce(pool, false); /* no call may follow */
             return;
         }
         pool->looked = now;
@@ -333,12 +369,17 @@ int mp_pool_apply_async(mp_pool *pool, mp_result **result, const mp_task *task,
                         const void *argument, const mp_call_options *options)
 {
     mp__batch *batch = NULL;
-    int error = begin_array(pool, &batch, task, argument, 1, MP__SINK_STORED,
-                            options, FIELD_DONE);
+    int error = check_array(pool, task, argument, 1, MP__SINK_STORED, options,
+                            FIELD_DONE);
 
+    if (error == 0) {
+        error = mp__batch_create_single(&batch, &pool->singles,
+                                        work_for(pool, task, NULL));
+    }
     if (error < 0) {
         return error;
     }
+    set_array(batch, argument, 1);
     batch->is_single = true;
     error = mp__owner_pack_first(pool, batch, argument);
     if (error < 0) {
@@ -353,10 +394,19 @@ int mp_pool_map_async(mp_pool *pool, mp_result **result, const mp_task *task,
                       const mp_call_options *options)
 {
     mp__batch *batch = NULL;
-    int error = begin_array(pool, &batch, task, arguments, count,
-                            MP__SINK_STORED, options, FIELD_CHUNK | FIELD_DONE);
+    int error = check_array(pool, task, arguments, count, MP__SINK_STORED,
+                            options, FIELD_CHUNK | FIELD_DONE);
 
-    return error < 0 ? error : run_stored(pool, batch, result, options);
+    if (error == 0) {
+        error = mp__batch_create(&batch, work_for(pool, task, NULL),
+                                 MP__SINK_STORED, count);
+    }
+    if (error < 0) {
+        return error;
+    }
+    set_array(batch, arguments, count);
+    batch->chunk_size = chunk_size_for(pool, task, count, options);
+    return run_stored(pool, batch, result, options);
 }
 
 /* ---- batches over sources ---- */

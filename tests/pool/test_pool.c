@@ -111,6 +111,80 @@ static void apply_gives_the_result(void **state)
     mp_pool_destroy(pool);
 }
 
+/* Where a pool has nothing else to do an apply goes a shorter way: that must
+ * not be seen. */
+static void apply_fails_and_dies_alone_as_among_others(void **state)
+{
+    mp_pool *pool = mp_test_pool_of(state);
+    mp_report report;
+    mp_result *other = NULL;
+    int64_t result = -1;
+    int64_t x;
+    int round;
+
+    for (round = 0; round < 2; round++) {
+        x = 7;
+        assert_int_equal(mp_pool_apply(pool, &odd_task, &x, &result,
+                                       &(mp_call_options){ .report = &report }),
+                         MP_EFAILED);
+        assert_string_equal(report.text, "7 is unlucky");
+        x = 3;
+        assert_int_equal(mp_pool_apply(pool, &die_task, &x, &result,
+                                       &(mp_call_options){ .report = &report }),
+                         MP_ECRASHED);
+        assert_int_equal(report.exit_status, -SIGKILL);
+        assert_int_equal(result, -1);
+        x = 4;
+        assert_int_equal(mp_pool_apply(pool, &die_task, &x, &result,
+                                       &(mp_call_options){ .report = &report }),
+                         0);
+        assert_int_equal(result, 104);
+        assert_int_equal(report.end, MP_TASK_DONE);
+        assert_int_equal(report.attempt, 1);
+        result = -1;
+        if (other == NULL) { /* from here on they are not alone */
+            assert_int_equal(mp_pool_apply_async(
+                                 pool, &other, &mp_test_square_task, &x, NULL),
+                             0);
+        }
+    }
+    assert_int_equal(mp_result_get(other, &result, MP_FOREVER), 0);
+    assert_int_equal(result, 16);
+    mp_result_destroy(other);
+    mp_pool_destroy(pool);
+}
+
+static void count_call(mp_result *result, void *context)
+{
+    (void)result;
+    ++*(int *)context;
+}
+
+/* One worker: what was submitted before has ended before. */
+static void an_apply_takes_in_what_comes_before_it(void **state)
+{
+    mp_pool *pool = NULL;
+    int called = 0;
+    int64_t result = 0;
+    int64_t i;
+
+    (void)state;
+    assert_int_equal(mp_pool_create(&pool, &(mp_pool_options){ .workers = 1 }),
+                     0);
+    for (i = 1; i <= 200; i++) {
+        assert_int_equal(
+            mp_pool_apply_async(
+                pool, NULL, &mp_test_square_task, &i,
+                &(mp_call_options){ .done = count_call, .context = &called }),
+            0);
+        assert_int_equal(
+            mp_pool_apply(pool, &mp_test_square_task, &i, &result, NULL), 0);
+        assert_int_equal(result, i * i);
+        assert_int_equal(called, i);
+    }
+    mp_pool_destroy(pool);
+}
+
 static void map_keeps_the_order_with_any_chunk_size(void **state)
 {
     static int64_t numbers[MANY];
@@ -317,6 +391,8 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         MP_TEST_EVERYWHERE(apply_gives_the_result),
+        MP_TEST_WITH_WORKERS(apply_fails_and_dies_alone_as_among_others),
+        mp_test(an_apply_takes_in_what_comes_before_it),
         MP_TEST_EVERYWHERE(map_keeps_the_order_with_any_chunk_size),
         MP_TEST_EVERYWHERE(tasks_know_their_index),
         MP_TEST_WITH_WORKERS(tasks_run_in_workers_only),
