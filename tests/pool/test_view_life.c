@@ -129,6 +129,20 @@ static void a_view_outlives_its_pool(void **state)
     }
 }
 
+/* What one order gives, and where it lies. */
+static mp_result *submit_and_view(mp_pool *pool,
+                                  const struct mp_test_order *order,
+                                  const void **bytes, size_t *size)
+{
+    mp_result *result = NULL;
+
+    assert_int_equal(
+        mp_pool_apply_async(pool, &result, &mp_test_order_task, order, NULL),
+        0);
+    assert_int_equal(mp_result_view(result, bytes, size, MP_FOREVER), 0);
+    return result;
+}
+
 /* Bytes of memory behind files of libmp; -1: there are none to be found. */
 static long long file_bytes(void)
 {
@@ -162,12 +176,7 @@ static void memory_is_given_back_when_workers_idle(void **state)
 
     (void)state;
     for (i = 0; i < 2; i++) {
-        assert_int_equal(mp_pool_apply_async(pool, &results[i],
-                                             &mp_test_order_task, &orders[i],
-                                             NULL),
-                         0);
-        assert_int_equal(
-            mp_result_view(results[i], &views[i], &sizes[i], MP_FOREVER), 0);
+        results[i] = submit_and_view(pool, &orders[i], &views[i], &sizes[i]);
     }
     if (file_bytes() < 0) {
         print_message("skipped: the pool's file is not to be found here\n");
@@ -209,20 +218,13 @@ static void a_view_outlives_its_worker(void **state)
     int64_t i;
 
     (void)state;
-    assert_int_equal(mp_pool_apply_async(pool, &results[0], &mp_test_order_task,
-                                         &first, NULL),
-                     0);
-    assert_int_equal(mp_result_view(results[0], &bytes, &size, MP_FOREVER), 0);
+    results[0] = submit_and_view(pool, &first, &bytes, &size);
     for (i = 1; i < 9; i++) { /* each of them of a new worker */
         const struct mp_test_order order = { LONG_SIZE, 100 + i };
 
         assert_int_equal(mp_pool_apply(pool, &die_task, NULL, NULL, NULL),
                          MP_ECRASHED);
-        assert_int_equal(mp_pool_apply_async(pool, &results[i],
-                                             &mp_test_order_task, &order, NULL),
-                         0);
-        assert_int_equal(mp_result_view(results[i], &other, &size, MP_FOREVER),
-                         0);
+        results[i] = submit_and_view(pool, &order, &other, &size);
         mp_test_assert_shows(other, size, &order);
         mp_test_assert_shows(bytes, LONG_SIZE, &first);
         if (i % 2 == 0) {
@@ -252,12 +254,7 @@ static void a_forked_child_takes_nothing_away(void **state)
 
     (void)state;
     for (i = 0; i < 2; i++) {
-        assert_int_equal(mp_pool_apply_async(pool, &results[i],
-                                             &mp_test_order_task, &orders[i],
-                                             NULL),
-                         0);
-        assert_int_equal(
-            mp_result_view(results[i], &views[i], &sizes[i], MP_FOREVER), 0);
+        results[i] = submit_and_view(pool, &orders[i], &views[i], &sizes[i]);
         if (i == 0) {
             child = fork();
         }
