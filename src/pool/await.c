@@ -182,15 +182,12 @@ static bool spin_for_news(mp_pool *pool)
     return news;
 }
 
-bool mp__owner_run_alone(mp_pool *pool, mp__batch *batch)
+bool mp__owner_await_alone(mp_pool *pool, mp__batch *batch, uint32_t slot)
 {
-    uint32_t slot = mp__hand_out_alone(pool, batch);
     mp__spin spin;
     bool news;
 
-    if (mp__batch_is_over(batch)) {
-        return true; /* it could not be handed out */
-    }
+    mp__add_alone(pool, batch, slot);
     mp__spin_begin(&spin, &pool->core.budget);
     news = look_for_news(pool, &spin);
     if (news) {

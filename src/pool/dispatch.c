@@ -54,11 +54,10 @@ static int lay_out(mp_pool *pool, enum mp__arguments_in where, mp__chunk *chunk,
 
 /* What the chunks of a call have in common stays in a slot from use to use,
  * until something went wrong: a task may have overwritten it. */
-static void lay_out_rest(mp_pool *pool, const mp__batch *batch,
-                         mp__chunk *chunk, uint32_t slot)
+static void lay_out_rest(mp_pool *pool, const mp__work *work, mp__chunk *chunk,
+                         uint32_t slot)
 {
     const size_t rest = offsetof(mp__chunk, run);
-    const mp__work *work = batch->work;
 
     if (work->stamp == 0 || pool->stamps[slot] != work->stamp) {
         memcpy((unsigned char *)chunk + rest,
@@ -68,42 +67,62 @@ static void lay_out_rest(mp_pool *pool, const mp__batch *batch,
     }
 }
 
-/* O1 to O5: a chunk into a free slot. */
-static void place(mp_pool *pool, mp__batch *batch, const mp__taken *taken)
+/* O1: a chunk into a free slot. 0 or -errno. */
+static int write_chunk(mp_pool *pool, const mp__work *work,
+                       enum mp__arguments_in where, uint32_t slot,
+                       const mp__taken *taken)
 {
-    uint32_t slot = pool->free_slots[pool->free_count - 1];
     mp__chunk *chunk = mp__task_table_body(pool->core.table, slot);
-    enum mp__arguments_in where = place_for(batch, taken);
-    /* All that a batch bundles has more than one: see bundles.c. */
-    uint32_t bundled = batch->bundles && taken->count > 1 ? taken->count : 0;
-    size_t in_file = where == MP__IN_FILE ? taken->size : 0;
     int error;
 
     MP_KILL_POINT("place.begun");
     error = lay_out(pool, where, chunk, slot, taken);
     if (error < 0) {
-        mp__end_chunk(pool, batch, taken->first, taken->count,
-                      &(mp__news){ .end = MP_TASK_FAILED, .error = error });
-        return;
+        return error;
     }
     MP_KILL_POINT("place.arguments_written");
     chunk->count = taken->count;
     chunk->first = taken->first;
     chunk->size = taken->size;
-    lay_out_rest(pool, batch, chunk, slot);
+    lay_out_rest(pool, work, chunk, slot);
     MP_KILL_POINT("place.body_written");
+    return 0;
+}
+
+/* O2, O3 */
+static void queue_chunk(mp_pool *pool, uint32_t slot, uint32_t bundled)
+{
     pool->free_count--;
-    pool->uses[slot] = (mp__slot_use){ .batch = batch,
-                                       .first = taken->first,
-                                       .count = taken->count,
-                                       .bundled = bundled,
-                                       .in_file = in_file };
-    pool->bundles += bundled > 0;
-    pool->in_file += in_file;
-    pool->in_file_count += in_file > 0;
     pool->uses[slot].generation =
         mp__task_table_queue(pool->core.table, slot, bundled);
     pool->unannounced = true;
+}
+
+/* O1 to O3: a chunk goes to the workers, who learn of it in O4. */
+static void place(mp_pool *pool, mp__batch *batch, const mp__taken *taken)
+{
+    uint32_t slot = pool->free_slots[pool->free_count - 1];
+    mp__slot_use *use = &pool->uses[slot];
+    enum mp__arguments_in where = place_for(batch, taken);
+    /* All that a batch bundles has more than one: see bundles.c. */
+    uint32_t bundled = batch->bundles && taken->count > 1 ? taken->count : 0;
+    size_t in_file = where == MP__IN_FILE ? taken->size : 0;
+    int error = write_chunk(pool, batch->work, where, slot, taken);
+
+    if (error < 0) {
+        mp__end_chunk(pool, batch, taken->first, taken->count,
+                      &(mp__news){ .end = MP_TASK_FAILED, .error = error });
+        return;
+    }
+    *use = (mp__slot_use){ .batch = batch,
+                           .first = taken->first,
+                           .count = taken->count,
+                           .bundled = bundled,
+                           .in_file = in_file };
+    pool->bundles += bundled > 0;
+    pool->in_file += in_file;
+    pool->in_file_count += in_file > 0;
+    queue_chunk(pool, slot, bundled);
 }
 
 static bool has_slot(const mp_pool *pool)
@@ -355,20 +374,38 @@ void mp__owner_prepare(const mp_pool *pool)
     }
 }
 
-bool mp__owner_may_run_alone(const mp_pool *pool, const mp__batch *batch)
+bool mp__owner_may_run_alone(const mp_pool *pool, const mp__work *work)
 {
     return pool->batches == NULL && !pool->is_inline && !pool->watched &&
-           !mp__batch_packs(batch) && has_slot(pool);
+           mp__chunk_argument_is_plain(&work->chunk) &&
+           mp__chunk_argument_size(&work->chunk) <= MP__CHUNK_INLINE &&
+           has_slot(pool);
 }
 
-uint32_t mp__hand_out_alone(mp_pool *pool, mp__batch *batch)
+uint32_t mp__owner_send_alone(mp_pool *pool, const mp__work *work,
+                              const void *argument)
 {
     uint32_t slot = pool->free_slots[pool->free_count - 1];
+    const mp__taken taken = { .count = 1,
+                              .bytes = argument,
+                              .size = mp__chunk_argument_size(&work->chunk) };
 
-    link_batch(pool, batch);
-    place_one(pool, batch);
+    (void)write_chunk(pool, work, MP__IN_SLOT, slot, &taken); /* it is short */
+    queue_chunk(pool, slot, 0);
     mp__owner_announce(pool, false);
     return slot;
+}
+
+void mp__add_alone(mp_pool *pool, mp__batch *batch, uint32_t slot)
+{
+    mp__slot_use *use = &pool->uses[slot];
+    mp__taken taken;
+
+    link_batch(pool, batch);
+    mp__batch_take_one(batch, NULL, 0, &taken);
+    *use = (mp__slot_use){ .batch = batch,
+                           .count = taken.count,
+                           .generation = use->generation };
 }
 
 void mp__owner_add(mp_pool *pool, mp__batch *batch)

@@ -106,14 +106,17 @@ void mp__owner_add(mp_pool *pool, mp__batch *batch);
 /* The pool forgets it again: it is over. */
 void mp__owner_remove(mp_pool *pool, mp__batch *batch);
 
-/* A batch of one item that its caller waits for can go the short way where the
- * pool has no other. _prepare(): it is about to come, fetch what it needs from
- * the worker's CPU. _may_run_alone(): has the pool no other, and is nothing to
- * be encoded? Then _run_alone() adds it, hands it out and takes in its end, if
- * that comes while its worker is awake: is it over? */
+/* An item that its caller waits for can go a short way, where the pool has no
+ * batch and the item's argument is plain and fits a slot: may it? */
+bool mp__owner_may_run_alone(const mp_pool *pool, const mp__work *work);
+/* Such an item is about to come: fetch what it needs from its worker's CPU. */
 void mp__owner_prepare(const mp_pool *pool);
-bool mp__owner_may_run_alone(const mp_pool *pool, const mp__batch *batch);
-bool mp__owner_run_alone(mp_pool *pool, mp__batch *batch);
+/* Hand it out; a worker is at it while its batch is being made. Its slot. */
+uint32_t mp__owner_send_alone(mp_pool *pool, const mp__work *work,
+                              const void *argument);
+/* Add its batch, and take in its end if that comes while its worker is awake.
+ * True: it is over; false: it is to be waited for like any other. */
+bool mp__owner_await_alone(mp_pool *pool, mp__batch *batch, uint32_t slot);
 
 /* An argument that cannot be encoded refuses the call: nothing is submitted, so
  * that of the batch's one item is encoded before. */

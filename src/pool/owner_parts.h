@@ -71,8 +71,8 @@ int mp__bundles_nap(mp_pool *pool, int ms);
 /* dispatch.c */
 /* Hand out while there are free slots. */
 void mp__pump(mp_pool *pool);
-/* Hand out a batch of one, when mp__owner_may_run_alone(). Its slot. */
-uint32_t mp__hand_out_alone(mp_pool *pool, mp__batch *batch);
+/* The batch of what was sent alone, and is in `slot`. */
+void mp__add_alone(mp_pool *pool, mp__batch *batch, uint32_t slot);
 /* From here on every slot is written in full again. */
 void mp__forget_stamps(mp_pool *pool);
 

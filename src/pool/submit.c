@@ -1,13 +1,12 @@
 /*
- * submit.c -- the calls that give a pool something to do
+ * submit.c -- the calls that give a pool items of an array, or one
  *
  * Each checks its arguments, makes a batch of its items and leaves the rest
  * to the owner.
  */
-#include "pool/owner.h"
+#include "pool/submit_parts.h"
 
 #include "mp/error.h"
-#include "mp/process.h"
 #include "objects/serializer.h"
 #include "objects/shared.h"
 #include "platform/clock.h"
@@ -16,12 +15,10 @@
 #include <stddef.h>
 #include <string.h>
 
-#define CHUNKS_PER_WORKER 4
-#define CHUNKS_IN_PLACE   16 /* a worker; they cost next to nothing */
-#define SMALL_RESULT      64
-#define AHEAD_PER_WORKER  64
-#define SUBMITS_UNLOOKED  32
-#define UNLOOKED_MOST     (MP__MS / 10)
+#define CHUNKS_IN_PLACE  16 /* a worker; they cost next to nothing */
+#define SMALL_RESULT     64
+#define SUBMITS_UNLOOKED 32
+#define UNLOOKED_MOST    (MP__MS / 10)
 
 static int check_task(const mp_task *task)
 {
@@ -34,8 +31,7 @@ static int check_task(const mp_task *task)
     return 0;
 }
 
-/* May this be submitted now? */
-static int check_submit(const mp_pool *pool, const mp_task *task)
+int mp__check_submit(const mp_pool *pool, const mp_task *task)
 {
     int error = mp__pool_check(pool);
 
@@ -51,27 +47,18 @@ static int check_submit(const mp_pool *pool, const mp_task *task)
     return pool->over ? MP_EBROKEN : 0;
 }
 
-/* Fields that a call can honour. */
-enum field {
-    FIELD_CHUNK = 1,
-    FIELD_AHEAD = 2,
-    FIELD_REPORT = 4,
-    FIELD_STATUSES = 8,
-    FIELD_DONE = 16
-};
-
-static int check_options(const mp_call_options *options, int fields)
+int mp__check_options(const mp_call_options *options, int fields)
 {
     if (options == NULL) {
         return 0;
     }
     if (options->chunk_size < 0 || options->look_ahead < 0 ||
-        (options->chunk_size > 0 && (fields & FIELD_CHUNK) == 0) ||
-        (options->look_ahead > 0 && (fields & FIELD_AHEAD) == 0) ||
-        (options->report != NULL && (fields & FIELD_REPORT) == 0) ||
-        (options->statuses != NULL && (fields & FIELD_STATUSES) == 0) ||
+        (options->chunk_size > 0 && (fields & MP__FIELD_CHUNK) == 0) ||
+        (options->look_ahead > 0 && (fields & MP__FIELD_AHEAD) == 0) ||
+        (options->report != NULL && (fields & MP__FIELD_REPORT) == 0) ||
+        (options->statuses != NULL && (fields & MP__FIELD_STATUSES) == 0) ||
         ((options->done != NULL || options->context != NULL) &&
-         (fields & FIELD_DONE) == 0)) {
+         (fields & MP__FIELD_DONE) == 0)) {
         return MP_EINVAL;
     }
     return 0;
@@ -98,8 +85,8 @@ static size_t most_inline(const mp_task *task)
                : MP__CHUNK_INLINE / sizeof(int64_t);
 }
 
-static uint32_t chunk_size_for(const mp_pool *pool, const mp_task *task,
-                               size_t count, const mp_call_options *options)
+uint32_t mp__chunk_size_for(const mp_pool *pool, const mp_task *task,
+                            size_t count, const mp_call_options *options)
 {
     uint32_t size;
     size_t most;
@@ -109,14 +96,13 @@ static uint32_t chunk_size_for(const mp_pool *pool, const mp_task *task,
                    ? MP__ITEMS_MOST
                    : (uint32_t)options->chunk_size;
     }
-    size = share_of(pool, count, CHUNKS_PER_WORKER);
+    size = share_of(pool, count, MP__CHUNKS_PER_WORKER);
     most = most_inline(task);
     return size > most && most > 0 ? (uint32_t)most : size;
 }
 
-/* What the chunks of such calls have in common; NULL: no memory. */
-static mp__work *work_for(mp_pool *pool, const mp_task *task,
-                          unsigned char *results)
+mp__work *mp__work_for(mp_pool *pool, const mp_task *task,
+                       unsigned char *results)
 {
     int limit_ms = task->limit_ms == 0 ? pool->core.limit_ms : task->limit_ms;
 
@@ -129,8 +115,8 @@ static int check_array(mp_pool *pool, const mp_task *task,
                        const void *arguments, size_t count, enum mp__sink sink,
                        const mp_call_options *options, int fields)
 {
-    int error = check_submit(pool, task);
-    int refused = check_options(options, fields);
+    int error = mp__check_submit(pool, task);
+    int refused = mp__check_options(options, fields);
 
     if (error == MP_EBROKEN && refused == 0 && options != NULL &&
         options->report != NULL) {
@@ -165,27 +151,19 @@ static bool batch_is_over(const void *batch)
 
 static void await(mp_pool *pool, const mp__batch *batch)
 {
-    if (batch->count > 1) {
-        pool->awaited = batch;
-        pool->awaited_since = mp__clock_ns();
-    }
     (void)mp__owner_wait(pool, batch_is_over, batch, MP__NEVER);
-    pool->awaited = NULL;
 }
 
 /* Run a DIRECT batch to its end; the error of its lowest failure. */
 static int run_direct(mp_pool *pool, mp__batch *batch)
 {
-    bool is_over = false;
-
-    if (batch->count == 1 && mp__owner_may_run_alone(pool, batch)) {
-        is_over = mp__owner_run_alone(pool, batch);
-    } else {
-        mp__owner_add(pool, batch);
+    mp__owner_add(pool, batch);
+    if (batch->count > 1) {
+        pool->awaited = batch;
+        pool->awaited_since = mp__clock_ns();
     }
-    if (!is_over) {
-        await(pool, batch);
-    }
+    await(pool, batch);
+    pool->awaited = NULL;
     mp__owner_remove(pool, batch);
     return batch->failed_error;
 }
@@ -196,20 +174,31 @@ static int apply(mp_pool *pool, const mp_task *task, const void *argument,
 {
     mp__work *work;
     mp__batch batch;
-    int error;
+    bool alone;
+    uint32_t slot = 0;
 
     mp__owner_prepare(pool);
-    work = work_for(pool, task, NULL);
+    work = mp__work_for(pool, task, NULL);
     if (work == NULL) {
         return MP_ENOMEM;
+    }
+    alone = mp__owner_may_run_alone(pool, work);
+    if (alone) {
+        slot = mp__owner_send_alone(pool, work, argument);
     }
     mp__batch_begin(&batch, work);
     set_array(&batch, argument, 1);
     batch.results = result;
     batch.report = report;
-    error = run_direct(pool, &batch);
+    if (!alone) {
+        mp__owner_add(pool, &batch);
+    }
+    if (!alone || !mp__owner_await_alone(pool, &batch, slot)) {
+        await(pool, &batch);
+    }
+    mp__owner_remove(pool, &batch);
     mp__batch_end(&batch);
-    return error;
+    return batch.failed_error;
 }
 
 int mp_pool_apply(mp_pool *pool, const mp_task *task, const void *argument,
@@ -221,7 +210,7 @@ int mp_pool_apply(mp_pool *pool, const mp_task *task, const void *argument,
     void *made = result == NULL ? NULL : small;
     size_t size;
     int error = check_array(pool, task, argument, 1, MP__SINK_DIRECT, options,
-                            FIELD_REPORT);
+                            MP__FIELD_REPORT);
 
     if (error == 0 && result != NULL && task->result == NULL) {
         error = MP_EINVAL;
@@ -274,7 +263,7 @@ static void look_for_shared(mp_pool *pool, mp__batch *batch,
                           is_seen(pool, batch->results, batch->count,
                                   mp__chunk_result_size(chunk));
     if (batch->results_seen) {
-        work = work_for(pool, task, batch->results);
+        work = mp__work_for(pool, task, batch->results);
         batch->results_seen = work != NULL;
     }
     if (work != NULL) {
@@ -297,7 +286,7 @@ int mp_pool_map(mp_pool *pool, const mp_task *task, const void *arguments,
     mp__batch batch;
     int error =
         check_array(pool, task, arguments, count, MP__SINK_DIRECT, options,
-                    FIELD_CHUNK | FIELD_REPORT | FIELD_STATUSES);
+                    MP__FIELD_CHUNK | MP__FIELD_REPORT | MP__FIELD_STATUSES);
 
     if (error == 0 && results != NULL &&
         (task->result == NULL ||
@@ -309,13 +298,13 @@ int mp_pool_map(mp_pool *pool, const mp_task *task, const void *arguments,
     if (error < 0) {
         return error;
     }
-    work = work_for(pool, task, NULL);
+    work = mp__work_for(pool, task, NULL);
     if (work == NULL) {
         return MP_ENOMEM;
     }
     mp__batch_begin(&batch, work);
     set_array(&batch, arguments, count);
-    batch.chunk_size = chunk_size_for(pool, task, count, options);
+    batch.chunk_size = mp__chunk_size_for(pool, task, count, options);
     batch.results = results;
     look_for_shared(pool, &batch, task,
                     options == NULL || options->chunk_size == 0);
@@ -370,11 +359,11 @@ int mp_pool_apply_async(mp_pool *pool, mp_result **result, const mp_task *task,
 {
     mp__batch *batch = NULL;
     int error = check_array(pool, task, argument, 1, MP__SINK_STORED, options,
-                            FIELD_DONE);
+                            MP__FIELD_DONE);
 
     if (error == 0) {
         error = mp__batch_create_single(&batch, &pool->singles,
-                                        work_for(pool, task, NULL));
+                                        mp__work_for(pool, task, NULL));
     }
     if (error < 0) {
         return error;
@@ -395,103 +384,16 @@ int mp_pool_map_async(mp_pool *pool, mp_result **result, const mp_task *task,
 {
     mp__batch *batch = NULL;
     int error = check_array(pool, task, arguments, count, MP__SINK_STORED,
-                            options, FIELD_CHUNK | FIELD_DONE);
+                            options, MP__FIELD_CHUNK | MP__FIELD_DONE);
 
     if (error == 0) {
-        error = mp__batch_create(&batch, work_for(pool, task, NULL),
+        error = mp__batch_create(&batch, mp__work_for(pool, task, NULL),
                                  MP__SINK_STORED, count);
     }
     if (error < 0) {
         return error;
     }
     set_array(batch, arguments, count);
-    batch->chunk_size = chunk_size_for(pool, task, count, options);
+    batch->chunk_size = mp__chunk_size_for(pool, task, count, options);
     return run_stored(pool, batch, result, options);
-}
-
-/* ---- batches over sources ---- */
-
-static int check_source(const mp_source *source, const mp_task *task)
-{
-    if (source == NULL) {
-        return MP_EINVAL;
-    }
-    if (source->next != NULL) {
-        return source->items != NULL || source->count > 0 ||
-                       task->argument == NULL
-                   ? MP_EINVAL
-                   : 0;
-    }
-    return source->items == NULL && source->count > 0 && task->argument != NULL
-               ? MP_EINVAL
-               : 0;
-}
-
-static size_t look_ahead_for(const mp_pool *pool, const mp_source *source,
-                             const mp_call_options *options, size_t chunk)
-{
-    size_t workers = pool->core.workers == 0 ? 1 : pool->core.workers;
-    size_t each = CHUNKS_PER_WORKER * chunk;
-    size_t ahead =
-        workers * (each < AHEAD_PER_WORKER ? AHEAD_PER_WORKER : each);
-
-    if (options != NULL && options->look_ahead > 0) {
-        ahead = (size_t)options->look_ahead;
-    }
-    if (source->next == NULL && source->count < ahead) {
-        ahead = source->count; /* no more than there are */
-    }
-    return ahead < 1 ? 1 : ahead;
-}
-
-static int run_source(mp_pool *pool, mp_iterator **iterator,
-                      const mp_task *task, const mp_source *source,
-                      const mp_call_options *options, enum mp__sink sink)
-{
-    mp__batch *batch = NULL;
-    size_t chunk;
-    int error = check_submit(pool, task);
-
-    if (error == 0) {
-        error = iterator == NULL ? MP_EINVAL : check_source(source, task);
-    }
-    if (error == 0) {
-        error = check_options(options, FIELD_CHUNK | FIELD_AHEAD);
-    }
-    if (error < 0) {
-        return error;
-    }
-    chunk = options == NULL || options->chunk_size == 0
-                ? 1
-                : chunk_size_for(pool, task, 0, options);
-    error = mp__batch_create(&batch, work_for(pool, task, NULL), sink,
-                             look_ahead_for(pool, source, options, chunk));
-    if (error < 0) {
-        return error;
-    }
-    batch->source = *source;
-    batch->count = source->next == NULL ? source->count : SIZE_MAX;
-    batch->chunk_size = (uint32_t)chunk;
-    batch->widens = options == NULL || options->look_ahead == 0;
-    error = mp__iterator_create(iterator, batch);
-    if (error < 0) {
-        mp__batch_free(batch);
-        return error;
-    }
-    mp__owner_add(pool, batch);
-    mp__owner_step(pool);
-    return 0;
-}
-
-int mp_pool_imap(mp_pool *pool, mp_iterator **iterator, const mp_task *task,
-                 const mp_source *source, const mp_call_options *options)
-{
-    return run_source(pool, iterator, task, source, options, MP__SINK_ORDERED);
-}
-
-int mp_pool_imap_unordered(mp_pool *pool, mp_iterator **iterator,
-                           const mp_task *task, const mp_source *source,
-                           const mp_call_options *options)
-{
-    return run_source(pool, iterator, task, source, options, MP__SINK_ARRIVAL);
 }

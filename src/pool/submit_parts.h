@@ -1,0 +1,36 @@
+/*
+ * submit_parts.h -- what the calls that give a pool something to do share
+ */
+#ifndef MP__SUBMIT_PARTS_H
+#define MP__SUBMIT_PARTS_H
+
+#include "pool/owner.h"
+
+/* So that one that is slow holds up no other. */
+#define MP__CHUNKS_PER_WORKER 4
+
+/* May this be submitted now? 0 or its code. */
+int mp__check_submit(const mp_pool *pool, const mp_task *task);
+
+/* Fields that a call can honour. */
+enum mp__field {
+    MP__FIELD_CHUNK = 1,
+    MP__FIELD_AHEAD = 2,
+    MP__FIELD_REPORT = 4,
+    MP__FIELD_STATUSES = 8,
+    MP__FIELD_DONE = 16
+};
+
+/* 0, or MP_EINVAL: it asks for more than that. `options` may be NULL. */
+int mp__check_options(const mp_call_options *options, int fields);
+
+/* How many of `count` items go together. */
+uint32_t mp__chunk_size_for(const mp_pool *pool, const mp_task *task,
+                            size_t count, const mp_call_options *options);
+
+/* What the chunks of such calls have in common; NULL: no memory. `results`:
+ * where they are made in place, or NULL. */
+mp__work *mp__work_for(mp_pool *pool, const mp_task *task,
+                       unsigned char *results);
+
+#endif
