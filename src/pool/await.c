@@ -160,42 +160,18 @@ void mp__owner_look(mp_pool *pool)
     }
 }
 
-/* Until a record comes; false: it is time to sleep. */
-static bool look_for_news(const mp_pool *pool, mp__spin *spin)
-{
-    bool news;
-
-    do {
-        news = mp__outbox_has_news(pool->core.outbox);
-    } while (!news && mp__spin_once(spin));
-    return news;
-}
-
+/* Spin until a record comes; false: it is time to sleep. */
 static bool spin_for_news(mp_pool *pool)
 {
     mp__spin spin;
     bool news;
 
     mp__spin_begin(&spin, &pool->core.budget);
-    news = look_for_news(pool, &spin);
+    do {
+        news = mp__outbox_has_news(pool->core.outbox);
+    } while (!news && mp__spin_once(&spin));
     mp__spin_end(&spin, news);
     return news;
-}
-
-bool mp__owner_await_alone(mp_pool *pool, mp__batch *batch, uint32_t slot)
-{
-    mp__spin spin;
-    bool news;
-
-    mp__add_alone(pool, batch, slot);
-    mp__spin_begin(&spin, &pool->core.budget);
-    news = look_for_news(pool, &spin);
-    if (news) {
-        mp__task_table_expect(pool->core.table, slot);
-        mp__take_in(pool);
-    }
-    mp__spin_end(&spin, news);
-    return mp__batch_is_over(batch);
 }
 
 /* ns that an item of the awaited call takes all workers together: the least that
@@ -324,6 +300,29 @@ int mp__owner_wait(mp_pool *pool, bool (*done)(const void *argument),
                    const void *argument, int64_t deadline)
 {
     return mp__owner_wait_all(&pool, 1, done, argument, deadline);
+}
+
+static bool is_over(const void *batch)
+{
+    return mp__batch_is_over(batch);
+}
+
+int mp__owner_wait_batch(mp_pool *pool, const mp__batch *batch,
+                         int64_t deadline)
+{
+    return mp__owner_wait(pool, is_over, batch, deadline);
+}
+
+void mp__owner_await_alone(mp_pool *pool, mp__batch *batch, uint32_t slot)
+{
+    mp__add_alone(pool, batch, slot);
+    if (spin_for_news(pool)) {
+        mp__task_table_expect(pool->core.table, slot);
+        mp__take_in(pool);
+    }
+    if (!mp__batch_is_over(batch)) {
+        (void)mp__owner_wait_batch(pool, batch, MP__NEVER);
+    }
 }
 
 int mp__owner_reap(mp_pool *pool, int64_t deadline)

@@ -296,6 +296,7 @@ static const void *next_object(mp__batch *batch)
 static size_t length_of_next(const mp__batch *batch, size_t size, uint64_t most)
 {
     size_t count = batch->count - batch->taken;
+    size_t fit;
 
     if (mp__batch_is_handed_out(batch) &&
         count > batch->look_ahead - (batch->taken - batch->handed)) {
@@ -303,9 +304,11 @@ static size_t length_of_next(const mp__batch *batch, size_t size, uint64_t most)
     }
     count = count < batch->chunk_size ? count : batch->chunk_size;
     count = count < most ? count : (size_t)most;
-    return count > 1 && size > 0 && count > (CHUNK_BYTES - 1) / size + 1
-               ? (CHUNK_BYTES - 1) / size + 1
-               : count;
+    if (count <= 1 || size == 0) {
+        return count;
+    }
+    fit = (CHUNK_BYTES - 1) / size + 1;
+    return count < fit ? count : fit;
 }
 
 /* Plain memory in an array of the caller's: where it lies. */

@@ -161,7 +161,7 @@ static inline bool mp__batch_is_taken(const mp__batch *batch)
 /* May another item be taken now? */
 static inline bool mp__batch_has_more(const mp__batch *batch)
 {
-    return !batch->fed && batch->taken < batch->count &&
+    return !mp__batch_is_taken(batch) &&
            (!mp__batch_is_handed_out(batch) ||
             batch->taken - batch->handed < batch->look_ahead);
 }

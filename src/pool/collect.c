@@ -214,7 +214,7 @@ static bool fits_run(const mp__slot_use *use, const mp__arrival *arrival)
 }
 
 /* Or such that one record each ends them, or a death all? */
-static bool fits_alone(const mp__slot_use *use, const mp__arrival *arrival)
+static bool fits_other(const mp__slot_use *use, const mp__arrival *arrival)
 {
     return arrival->first >= use->told && (arrival->end == arrival->first + 1 ||
                                            arrival->kind == MP__RECORD_DEATH);
@@ -235,7 +235,7 @@ static bool fits(const mp_pool *pool, const mp__arrival *arrival)
            (is_good(arrival->kind) ? arrival->error == 0
                                    : arrival->error < 0) &&
            (arrival->kind == MP__RECORD_RUN ? fits_run(use, arrival)
-                                            : fits_alone(use, arrival));
+                                            : fits_other(use, arrival));
 }
 
 /* All of its items before `end` have ended, and their slot may be free. */
@@ -291,7 +291,7 @@ static void deliver_run(mp_pool *pool, uint32_t w, const mp__arrival *arrival,
 
 /* O6 for any other. Good items each have their own result; bad ones end with
  * the first. False: its worker cannot have written it. */
-static bool deliver_alone(mp_pool *pool, uint32_t w, const mp__arrival *arrival)
+static bool deliver_other(mp_pool *pool, uint32_t w, const mp__arrival *arrival)
 {
     mp__fault fault; /* large, and rarely needed */
     mp__news news = { .error = arrival->error,
@@ -334,7 +334,7 @@ bool mp__deliver(mp_pool *pool, uint32_t w, const mp__arrival *arrival)
     if (well && arrival->kind == MP__RECORD_RUN) {
         deliver_run(pool, w, arrival, false);
     } else if (well) {
-        well = deliver_alone(pool, w, arrival);
+        well = deliver_other(pool, w, arrival);
     }
     MP_KILL_POINT_IF(well, "collect.delivered");
     return well;

@@ -95,7 +95,6 @@ static void queue_chunk(mp_pool *pool, uint32_t slot, uint32_t bundled)
     pool->free_count--;
     pool->uses[slot].generation =
         mp__task_table_queue(pool->core.table, slot, bundled);
-    pool->unannounced = true;
 }
 
 /* O1 to O3: a chunk goes to the workers, who learn of it in O4. */
@@ -305,8 +304,7 @@ static void seal(mp_pool *pool)
 
 void mp__owner_announce(mp_pool *pool, bool sparing)
 {
-    if (pool->unannounced) {
-        pool->unannounced = false;
+    if (!pool->is_inline) {
         mp__task_table_announce(pool->core.table, sparing);
     }
 }

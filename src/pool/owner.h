@@ -57,7 +57,6 @@ struct mp_pool {
     uint64_t *stamps;     /* of each slot: of the work that it has */
     mp__works works;      /* of calls: what is the same for its chunks */
     uint32_t free_count;
-    bool unannounced; /* tasks were queued that no worker knows of */
     mp__waiting *waiting;
     mp__waiting **waiting_end;
     mp__batch *batches; /* all that have a handle or an item to end */
@@ -114,9 +113,8 @@ void mp__owner_prepare(const mp_pool *pool);
 /* Hand it out; a worker is at it while its batch is being made. Its slot. */
 uint32_t mp__owner_send_alone(mp_pool *pool, const mp__work *work,
                               const void *argument);
-/* Add its batch, and take in its end if that comes while its worker is awake.
- * True: it is over; false: it is to be waited for like any other. */
-bool mp__owner_await_alone(mp_pool *pool, mp__batch *batch, uint32_t slot);
+/* Add its batch, and wait until that is over. */
+void mp__owner_await_alone(mp_pool *pool, mp__batch *batch, uint32_t slot);
 
 /* An argument that cannot be encoded refuses the call: nothing is submitted, so
  * that of the batch's one item is encoded before. */
@@ -148,7 +146,10 @@ void mp__owner_look(mp_pool *pool);
  * a callback, where nothing can be waited for. */
 int mp__owner_wait(mp_pool *pool, bool (*done)(const void *argument),
                    const void *argument, int64_t deadline);
-/* The same for several pools. */
+/* The same until a batch of its is over. */
+int mp__owner_wait_batch(mp_pool *pool, const mp__batch *batch,
+                         int64_t deadline);
+/* The same as the first for several pools. */
 int mp__owner_wait_all(mp_pool *const *pools, size_t count,
                        bool (*done)(const void *argument), const void *argument,
                        int64_t deadline);

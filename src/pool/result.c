@@ -51,11 +51,6 @@ int mp__result_batch(const mp_result *result, mp__batch **batch)
     return error;
 }
 
-static bool is_ready(const void *batch)
-{
-    return mp__batch_is_over(batch);
-}
-
 int mp_result_ready(mp_result *result)
 {
     int error = check(result);
@@ -63,19 +58,19 @@ int mp_result_ready(mp_result *result)
     if (error < 0) {
         return error;
     }
-    if (!is_ready(result->batch) && result->batch->pool != NULL) {
+    if (!mp__batch_is_over(result->batch) && result->batch->pool != NULL) {
         mp__owner_look(result->batch->pool);
     }
-    return is_ready(result->batch) ? 1 : 0;
+    return mp__batch_is_over(result->batch) ? 1 : 0;
 }
 
 static int wait_ready(mp_result *result, int timeout_ms)
 {
-    if (is_ready(result->batch)) {
+    if (mp__batch_is_over(result->batch)) {
         return 0;
     }
-    return mp__owner_wait(result->batch->pool, is_ready, result->batch,
-                          mp__deadline_after(timeout_ms));
+    return mp__owner_wait_batch(result->batch->pool, result->batch,
+                                mp__deadline_after(timeout_ms));
 }
 
 int mp_result_wait(mp_result *result, int timeout_ms)
@@ -92,7 +87,7 @@ int mp_result_successful(mp_result *result)
     if (error < 0) {
         return error;
     }
-    if (!is_ready(result->batch)) {
+    if (!mp__batch_is_over(result->batch)) {
         return MP_ESTATE;
     }
     return result->batch->failed_index == SIZE_MAX ? 1 : 0;
@@ -144,7 +139,7 @@ int mp_result_cancel(mp_result *result)
     if (batch->pool != NULL) {
         mp__owner_look(batch->pool);
     }
-    if (is_ready(batch)) {
+    if (mp__batch_is_over(batch)) {
         return MP_ESTATE;
     }
     mp__owner_cancel(batch->pool, batch, true);
@@ -193,7 +188,8 @@ static size_t first_ready(const struct set *set)
     size_t i;
 
     for (i = 0; i < set->count; i++) {
-        if (set->results[i] != NULL && is_ready(set->results[i]->batch)) {
+        if (set->results[i] != NULL &&
+            mp__batch_is_over(set->results[i]->batch)) {
             break;
         }
     }
@@ -213,7 +209,8 @@ static bool all_are_ready(const void *argument)
     size_t i;
 
     for (i = 0; i < set->count; i++) {
-        if (set->results[i] != NULL && !is_ready(set->results[i]->batch)) {
+        if (set->results[i] != NULL &&
+            !mp__batch_is_over(set->results[i]->batch)) {
             return false;
         }
     }

@@ -144,27 +144,23 @@ static void set_array(mp__batch *batch, const void *arguments, size_t count)
 
 /* ---- calls that wait ---- */
 
-static bool batch_is_over(const void *batch)
-{
-    return mp__batch_is_over(batch);
-}
-
-static void await(mp_pool *pool, const mp__batch *batch)
-{
-    (void)mp__owner_wait(pool, batch_is_over, batch, MP__NEVER);
-}
-
-/* Run a DIRECT batch to its end; the error of its lowest failure. */
-static int run_direct(mp_pool *pool, mp__batch *batch)
+/* Run a DIRECT batch to its end. */
+static void run_direct(mp_pool *pool, mp__batch *batch)
 {
     mp__owner_add(pool, batch);
     if (batch->count > 1) {
         pool->awaited = batch;
         pool->awaited_since = mp__clock_ns();
     }
-    await(pool, batch);
+    (void)mp__owner_wait_batch(pool, batch, MP__NEVER);
     pool->awaited = NULL;
+}
+
+/* It is over: it goes. The error of its lowest failure. */
+static int end_direct(mp_pool *pool, mp__batch *batch)
+{
     mp__owner_remove(pool, batch);
+    mp__batch_end(batch);
     return batch->failed_error;
 }
 
@@ -190,15 +186,12 @@ static int apply(mp_pool *pool, const mp_task *task, const void *argument,
     set_array(&batch, argument, 1);
     batch.results = result;
     batch.report = report;
-    if (!alone) {
-        mp__owner_add(pool, &batch);
+    if (alone) {
+        mp__owner_await_alone(pool, &batch, slot);
+    } else {
+        run_direct(pool, &batch);
     }
-    if (!alone || !mp__owner_await_alone(pool, &batch, slot)) {
-        await(pool, &batch);
-    }
-    mp__owner_remove(pool, &batch);
-    mp__batch_end(&batch);
-    return batch.failed_error;
+    return end_direct(pool, &batch);
 }
 
 int mp_pool_apply(mp_pool *pool, const mp_task *task, const void *argument,
@@ -310,9 +303,8 @@ int mp_pool_map(mp_pool *pool, const mp_task *task, const void *arguments,
                     options == NULL || options->chunk_size == 0);
     batch.report = options == NULL ? NULL : options->report;
     batch.statuses = options == NULL ? NULL : options->statuses;
-    error = run_direct(pool, &batch);
-    mp__batch_end(&batch);
-    return error;
+    run_direct(pool, &batch);
+    return end_direct(pool, &batch);
 }
 
 /* ---- calls whose results wait ---- */
