@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The libmp authors
 # check_output.sh PROGRAM SOURCE -- does it print what its head comment says?
 # Lines after "$ ./name" are compared, sorted where it says "in any order",
 # numbers that stand for a <pid> not at all. With stdout closed it must end.

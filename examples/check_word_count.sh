@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The libmp authors
 # check_word_count.sh PROGRAM MEGABYTES FILE... -- does it agree with wc?
 set -eu
 program=$1

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * exercise.c -- the exercise: 5 workers, apply_async over 10 inputs
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * limits.c -- a task that hangs, one that crashes, one nobody wants any more
  *

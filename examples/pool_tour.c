@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * pool_tour.c -- what a pool can do, in the order of the notebook
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * print_lock.c -- a lock keeps the lines of ten children apart
  *

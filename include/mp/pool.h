@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * mp/pool.h -- workers that run tasks: map, imap_unordered, apply_async
  *

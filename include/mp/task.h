@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * mp/task.h -- what runs in a worker, and what it may ask there
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * chaos.c -- deaths and delays on purpose, when LIBMP_CHAOS asks
  *

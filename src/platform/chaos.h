@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * chaos.h -- deaths and delays on purpose, when LIBMP_CHAOS asks
  *

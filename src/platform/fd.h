@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * fd.h -- descriptors of ours: pipes, links, and one byte that means "look"
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * log.c -- births, deaths and kills, one line each, when LIBMP_LOG asks
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * arguments.h -- arguments too long for a task slot, in the pool's file
  */

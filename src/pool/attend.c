@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * attend.c -- arrays of the caller's that a worker uses where they lie
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * audit.c -- does the memory that a pool shares with its workers make sense?
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * chunk.c -- many items as one task: how their arguments lie in bytes
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * observe.c -- a pool in a host's event loop, and what it has done so far
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * owner.h -- submit, collect, wait: the pool as its owner sees it
  */

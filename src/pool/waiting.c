@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * waiting.c -- chunks that wait in the heap for a slot of the table
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * work.h -- what all chunks of a call have in common, kept once for all calls
  * of the same task in a row

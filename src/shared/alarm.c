@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * alarm.c -- wake a watcher that sleeps until a time, for what is due sooner
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * domain.c -- who is alive: process slots, idents, the kernel's word for it
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * outbox_parts.h -- what the two sides of an outbox know of each other
  *

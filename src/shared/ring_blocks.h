@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * ring_blocks.h -- large messages of a ring, each in a block of its own
  *

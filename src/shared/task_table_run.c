@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * task_table_run.c -- claim a task, end its items: workers and supervisor
  *

@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The libmp authors
 # layers.sh SRC -- a layer uses itself and those before it, nothing later; raw
 # system calls and _GNU_SOURCE stay in the first
 src=$1

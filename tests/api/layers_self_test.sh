@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The libmp authors
 # layers_self_test.sh LAYERS.SH SRC -- the layer rule catches what it is for
 set -eu
 rule=$1

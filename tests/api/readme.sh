@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The libmp authors
 # readme.sh PROJECT COMPILER -- every block of C in the README compiles, and
 # the first is a file of examples/
 set -eu
@@ -14,5 +16,5 @@ for block in "$work"/block*.c; do
     "$compiler" -std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Werror \
         -I"$project/include" -fsyntax-only "$block"
 done
-name=$(sed -n '2s/^ \* \([a-z_]*\.c\).*/\1/p' "$work/block1.c")
+name=$(sed -n "s/^ \* \([a-z_]*\.c\) --.*/\1/p" "$work/block1.c" | head -n 1)
 diff -u "$project/examples/$name" "$work/block1.c"

@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The libmp authors
 # symbols.sh LIBRARY INCLUDE -- what is exported is what the headers declare,
 # and libc is the only library that is needed
 set -eu

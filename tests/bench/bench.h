@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * bench.h -- what every workload uses: samples taken in turn, their figures,
  * the machine

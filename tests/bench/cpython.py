@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The libmp authors
 """cpython.py -- the workloads for CPython's multiprocessing
 
 A command is a line on stdin; its values, or "wrong", go to stdout as one line.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * goals.h -- what libmp is to reach: in ratio to a peer, or as it is
  */

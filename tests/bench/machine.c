@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * machine.c -- clocks, CPUs and memory, as far as this system tells of them
  */

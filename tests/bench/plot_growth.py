@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The libmp authors
 """plot_growth.py -- the lines of W11_growth as an SVG picture
 
     mp_bench --only W11 | python3 plot_growth.py > growth.svg

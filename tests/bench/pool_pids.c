@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * pool_pids.c -- each worker writes down its pid and its supervisor's
  */

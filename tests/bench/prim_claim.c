@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * prim_claim.c -- the least a process pool can be: items claimed by one
  * compare-and-swap, results in a ring for each worker

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * prim_decided.c -- the least that a round trip costs whose end one word
  * decides, so that a death anywhere leaves one truth

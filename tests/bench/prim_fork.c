@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * prim_fork.c -- fork, _exit, waitpid; the same with some care; and as many
  * children with a pipe each

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * prim_forked.c -- the least that a map by processes must do: forked ones take
  * chunks of shared arrays by one addition each, call for each item, and say

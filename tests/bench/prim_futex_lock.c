@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * prim_futex_lock.c -- a lock of one word, after U. Drepper's "Futexes Are
  * Tricky"; whoever dies with it leaves it held

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * prim_handed.c -- the least that a map by processes must do over arrays that
  * only the caller sees: it copies chunks of arguments into shared memory,

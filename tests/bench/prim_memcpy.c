@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * prim_memcpy.c -- bytes through a shared map whose pages are there already:
  * by one process, and from workers that fill slabs to an owner that takes them

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * prim_ring.c -- a bounded ring of 64-byte messages in shared memory, for any
  * number of producers and consumers, by D. Vyukov's sequence numbers

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * prim_spin.c -- a ping-pong on one shared word, both sides polling it
  *

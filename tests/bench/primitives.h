@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * primitives.h -- what a C programmer would write by hand instead, one a file
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * table.c -- the figures for a reader: libmp beside each peer, with spread,
  * ratio and goal

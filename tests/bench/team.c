@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * team.c -- processes that start together, are timed, and tell whether all
  * went well; eaters of CPU time

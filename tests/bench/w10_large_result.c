@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * w10_large_result.c -- 64 results of 16 MiB from 2 workers
  *

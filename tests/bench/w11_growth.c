@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * w11_growth.c -- what a task costs as one thing grows: the number of tasks,
  * the bytes of each, the workers; the others at 8 bytes and 2 workers

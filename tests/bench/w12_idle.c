@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * w12_idle.c -- a pool of 64 that has nothing to do: CPU time and wake-ups of
  * all its processes and its owner, private memory of each worker beyond that

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * w13_busy.c -- W2 and W5 while every CPU runs something else at equal
  * priority: who spins then takes the time that its peer needs

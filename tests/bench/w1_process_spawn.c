@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * w1_process_spawn.c -- start and join a child that does nothing, from a
  * parent of 10 MB and one of 1 GB, all of it written to

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * w2_roundtrip.c -- apply of a trivial task, one worker, both sides awake;
  * and with both on one CPU

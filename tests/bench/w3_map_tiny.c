@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * w3_map_tiny.c -- x*x of many int64 by a map with 2 workers: with the default
  * chunk, in chunks of 1, and with arguments and results in mp_shared memory

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * w4_unordered.c -- a stream of trivial tasks in chunks of 1, unordered; and
  * as many single ones, submitted first and asked for then

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * w5_queue_small.c -- messages of 64 bytes, one producer and one consumer,
  * two and two

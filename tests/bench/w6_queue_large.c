@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * w6_queue_large.c -- messages of 1 MiB and of 64 MiB, copied or in place
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * w8_cpu_scaling.c -- tasks that only compute, 2 workers: all of one length,
  * and one in eight sixteen times as long as the others

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * w9_pool_startup.c -- create a pool, run one no-op for each worker, close,
  * join: of 2 and of 64 workers, from a parent of 10 MB and one of 1 GB

@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The libmp authors
 # check_rows.sh DIR -- every row of rows.txt has a test, or an entry in README.md
 #
 # A test belongs to a row when its name begins with the row's ID and it is

@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The libmp authors
 # check_rows_self_test.sh DIR -- check_rows.sh fails when a test is taken away
 dir=$1
 copy=$(mktemp -d) || exit 1

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * test_connection_ends.c -- rows C-07 to C-10 and C-15: how a connection ends,
  * and what its other end is told

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * test_connections.c -- rows C-01 to C-06, C-11 to C-13 and C-16 to C-19: two
  * ends that carry messages

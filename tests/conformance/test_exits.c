@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * test_exits.c -- rows MX-01 to MX-08, MX-17 and LG-04: what comes out of a
  * program and its children, and how they exit

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * test_families.c -- rows P-17 to P-27: handles, names, daemons, trees
  */

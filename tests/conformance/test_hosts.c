@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * test_hosts.c -- rows MX-16 and MX-18 to MX-20: children and descriptors of
  * the host and of libmp, side by side

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * test_iterators.c -- rows PL-22 to PL-32: sources, iterators and failures
  */

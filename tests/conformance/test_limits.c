@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * test_limits.c -- every object where descriptors or memory run out, and in
  * processes other than the one that made it

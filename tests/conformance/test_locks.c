@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * test_locks.c -- rows L-01 to L-11: lock, recursive lock, semaphore
  */

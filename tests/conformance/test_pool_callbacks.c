@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * test_pool_callbacks.c -- rows PL-37 to PL-40: `done` callbacks
  */

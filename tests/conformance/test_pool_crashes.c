@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * test_pool_crashes.c -- rows PL-42 to PL-55: tasks, serializers and workers
  * that fail, and what the others notice of it: nothing

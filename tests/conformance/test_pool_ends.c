@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * test_pool_ends.c -- rows PL-56 to PL-68, MX-15 and MX-21: how pools end
  */

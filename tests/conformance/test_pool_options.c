@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * test_pool_options.c -- rows PL-33 to PL-35 and what a pool can be asked:
  * renewal, statuses, bounds, figures, several results at once

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * test_pool_parts.c -- parts of rows PL-01 to PL-32, tested apart
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * test_pools.c -- rows PL-01 to PL-09: what a pool is
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * test_processes.c -- rows P-01 to P-16: start, join, end of a process
  */

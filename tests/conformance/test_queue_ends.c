@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * test_queue_ends.c -- row Q-24, shutdown, and a queue that is polled
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * test_result_parts.c -- parts of rows AR-01 to AR-07, tested apart
  */

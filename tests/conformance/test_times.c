@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * test_times.c -- rows MX-11 to MX-13, MX-22 and MX-23: signals and timeouts,
  * in every call that waits

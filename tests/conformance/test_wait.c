@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * test_wait.c -- rows C-18 and C-20 to C-23: waiting for several things
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * call_scenarios_tasks.c -- tasks that crash, run too long, or are not wanted
  */

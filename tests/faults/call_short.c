@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * call_short.c -- too few processes, descriptors, or memory, at a pool's start
  * and later

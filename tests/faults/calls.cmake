@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The libmp authors
 # Calls that fail: see "Failing calls" in README.md.
 file(STRINGS ${CMAKE_CURRENT_SOURCE_DIR}/call_wrapped.txt wrapped)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS

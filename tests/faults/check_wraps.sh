@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The libmp authors
 # check_wraps.sh LIBRARY WRAPPED NOT-WRAPPED -- does any call escape the tests?
 #
 # Fails when the library calls an outside function that is neither made to

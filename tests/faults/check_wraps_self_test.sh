@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The libmp authors
 # check_wraps_self_test.sh FOLDER LIBRARY -- the check sees a call that escapes
 set -eu
 folder=$1 library=$2

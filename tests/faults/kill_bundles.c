@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * kill_bundles.c -- items put together, one that takes long, one that dies
  */

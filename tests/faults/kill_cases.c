@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * kill_cases.c -- census, singles and pairs: which cases, and what was hit
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * kill_ends.c -- limits, cancels, retries, renewals and ends, with deaths
  */

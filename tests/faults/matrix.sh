@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The libmp authors
 # matrix.sh [BUILD_DIR] -- print the fault matrix: what happens to a pool's
 # users when processes die. Builds it first where it is not there yet.
 set -eu

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * single_step.c -- SIGKILL after every k-th instruction of an operation
  *

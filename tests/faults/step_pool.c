@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * step_pool.c -- worker, supervisor and owner of a pool, step by step
  *

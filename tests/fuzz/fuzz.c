@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * fuzz.c -- memory with edges, time without waits, scripts from bytes
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * fuzz_environment.c -- any text in LIBMP_WORKERS and LIBMP_CHAOS, any
  * numbers in the options

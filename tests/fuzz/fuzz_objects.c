@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * fuzz_objects.c -- locks, semaphores, conditions, barriers, overwritten
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * fuzz_ring.c -- a queue's ring whose memory others overwrite
  *

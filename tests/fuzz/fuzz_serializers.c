@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * fuzz_serializers.c -- any bytes as an object, or as the arguments of a chunk
  */

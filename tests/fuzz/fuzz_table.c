@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * fuzz_table.c -- task table and outbox, overwritten, as each role meets them
  *

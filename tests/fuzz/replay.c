@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * replay.c -- run a fuzz target on files, where there is no libFuzzer
  *

@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The libmp authors
 # consumers.sh PROJECT BUILD COMPILER [FLAGS] -- install, then use what was installed
 set -eu
 project=$1

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * alarm.pml -- wake a watcher that sleeps until a time, for what is due sooner
  *              (src/shared/alarm.c, src/pool/supervisor.c, worker.c)

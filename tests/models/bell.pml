@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * bell.pml -- wake an owner that sleeps in poll() on one pipe
  *             (src/shared/bell.c, src/pool/await.c)

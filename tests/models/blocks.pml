@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * blocks.pml -- large messages of a ring, each in a block of its own
  *               (src/shared/ring_blocks.c, ring_reserve.c, ring_borrow.c)

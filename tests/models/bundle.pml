@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * bundle.pml -- who has which item of a bundle (src/shared/bundle.c; commit and
  *               settle of task_table_run.c, pool/worker*.c, settle.c)

@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The libmp authors
 # check.sh -- run one model: check.sh MODEL [everyday|nightly] [SWITCH]
 #
 # Every row of rows.txt for MODEL and that set is searched, one line each, and

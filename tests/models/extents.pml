@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * extents.pml -- which bytes of a worker's part of the file are free
  *                (src/shared/extents.c, pool/retained.c)

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * life.pml -- nobody outlives its parent, and the owner learns of its
  *             supervisor's end (src/pool/supervisor.c, worker.c, await.c)

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * meeting.pml -- so many processes wait for each other, again and again
  *                (src/shared/meeting.c, src/objects/barrier.c)

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * pool.pml -- owner, supervisor and workers of a pool; kill -9 anywhere
  *             (src/shared/task_table*.c, outbox.c; src/pool/)

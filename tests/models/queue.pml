@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * queue.pml -- messages in bytes, one commit word per direction
  *              (src/shared/ring.c, ring_put.c, ring_get.c, ring_end.c)

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * sparing.pml -- short tasks are announced, and a sleeper is left asleep while
  *                another worker is awake (src/shared/task_table.c,

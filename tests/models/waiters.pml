@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * waiters.pml -- who waits to be notified (src/shared/waiters.c, with the lock
  *                let go and taken again by src/objects/condition.c)

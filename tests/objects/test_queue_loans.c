@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * test_queue_loans.c -- who forks, stops or dies with room or a message in hand
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * test_queue_room.c -- a queue takes what max_bytes says, whatever came before
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * test_platform.c -- time, descriptors, files, parking: what the rest leans on
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * test_chaos.c -- LIBMP_CHAOS: deaths on purpose, and every item accounted for
  *

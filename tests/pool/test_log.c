@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * test_log.c -- LIBMP_LOG=stderr: births, deaths and kills, a line each
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * test_map_in_place.c -- maps over memory that the workers see, too; and runs
  */

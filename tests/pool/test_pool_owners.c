@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * test_pool_owners.c -- who may use a pool and how, and what a pool takes from
  * its host: signals, streams and descriptors as they are

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * test_pool_pending.c -- work under way: its handles, and a pool that is closed
  * or terminated meanwhile

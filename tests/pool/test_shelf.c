@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * test_shelf.c -- places that are taken and given back, in any order, also
  * after their pool has gone

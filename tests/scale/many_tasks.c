@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * many_tasks.c -- ten million tasks: as a stream, and queued all at once
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * test_crowded_queue.c -- one queue, a hundred producers, a hundred consumers
  *

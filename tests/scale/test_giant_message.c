@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * test_giant_message.c -- 5 GiB through a queue, written and read in place
  */

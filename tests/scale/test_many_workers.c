@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * test_many_workers.c -- hundreds of processes under the usual limit of 1024
  * descriptors

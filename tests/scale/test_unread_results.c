@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * test_unread_results.c -- a thousand results of 1 MiB that nobody reads
  * before all of them are there

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * test_alarm.c -- who starts a clock that runs out sooner wakes the watcher
  */

@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The libmp authors
 # chaos.sh CHAOS SECONDS [SEED] -- a kill every 150 ms for so long, then every
 # 5 ms for as long
 set -eu

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * chaos_lock.c -- those who die in locks, semaphores and conditions
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * chaos_pool.c -- owners of pools whose workers die, and every item's end
  *

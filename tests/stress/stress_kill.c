@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * stress_kill.c -- kill one process of a pool at a random moment, many times
  *

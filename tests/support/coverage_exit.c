@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * coverage_exit.c -- a process that leaves by _exit() has been covered too
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * fixture.h -- fails a test that leaves something behind, kills one that hangs
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * heap_watch.c -- sees every malloc, calloc, realloc and free by --wrap
  *

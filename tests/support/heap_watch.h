@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * heap_watch.h -- which heap blocks are alive, and which allocation fails
  */

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * warm_up.c -- makes libmp set up what it keeps for the life of a process
  *

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libmp authors */
 /*
  * watchdog.h -- runs the tests in a child that cannot hang or leave orphans
  */
