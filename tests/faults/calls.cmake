@@ -25,10 +25,10 @@ set_tests_properties(faults.calls_all PROPERTIES TIMEOUT 7200 LABELS nightly)
 
 if(NOT MP_SANITIZE) # sanitizers bring calls of their own
     add_test(NAME faults.wraps COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/check_wraps.sh
-        $<TARGET_FILE:mp> ${CMAKE_CURRENT_SOURCE_DIR}/call_wrapped.txt
+        $<TARGET_FILE:libmp_static> ${CMAKE_CURRENT_SOURCE_DIR}/call_wrapped.txt
         ${CMAKE_CURRENT_SOURCE_DIR}/call_not_wrapped.txt)
     add_test(NAME faults.wraps_self_test COMMAND sh
-        ${CMAKE_CURRENT_SOURCE_DIR}/check_wraps_self_test.sh ${CMAKE_CURRENT_SOURCE_DIR} $<TARGET_FILE:mp>)
+        ${CMAKE_CURRENT_SOURCE_DIR}/check_wraps_self_test.sh ${CMAKE_CURRENT_SOURCE_DIR} $<TARGET_FILE:libmp_static>)
     set_tests_properties(faults.wraps faults.wraps_self_test PROPERTIES
         TIMEOUT 60 LABELS faults)
 endif()
