@@ -58,7 +58,7 @@ static int use_maps(mp_pool *pool, const mp_task *task)
 {
     int64_t numbers[NUMBERS] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 };
     int64_t squares[NUMBERS] = { 0 }, x = 0;
-    mp_source source = { numbers, NUMBERS, NULL, NULL };
+    mp_source source = { .items = numbers, .count = NUMBERS };
     mp_iterator *it = NULL;
     mp_report report;
     int error = mp_pool_map(pool, task, numbers, NUMBERS, squares, NULL);

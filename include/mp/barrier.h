@@ -26,8 +26,9 @@ typedef struct mp_barrier mp_barrier;
  * other than 0 breaks the barrier. The caller owns the handle until
  * mp_barrier_destroy(). Returns 0, MP_EINVAL, MP_ENOMEM or -errno.
  */
-MP_API int mp_barrier_create(mp_barrier **barrier, int parties,
-                             int (*action)(void *argument), void *argument);
+MP_API MP_MUST int mp_barrier_create(mp_barrier **barrier, int parties,
+                                     int (*action)(void *argument),
+                                     void *argument);
 
 /**
  * Wait up to `timeout_ms` for the others. Returns how many came before, 0 to

@@ -27,7 +27,7 @@ typedef struct mp_condition mp_condition;
 /** Make a condition. `lock` is borrowed and must outlive it. The caller owns
  *  the handle until mp_condition_destroy(). Returns 0, MP_EINVAL, MP_ENOMEM or
  *  -errno. Every call below but destroy needs the lock held by the caller. */
-MP_API int mp_condition_create(mp_condition **condition, mp_lock *lock);
+MP_API MP_MUST int mp_condition_create(mp_condition **condition, mp_lock *lock);
 
 /**
  * Let the lock go, wait up to `timeout_ms` for a notify, and take the lock

@@ -23,6 +23,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <mp/export.h>
 #include <mp/serializer.h>
@@ -41,12 +42,15 @@ typedef struct mp_connection_options {
 
     /** Copied. Default: mp_serializer_bytes. */
     const mp_serializer *serializer;
+
+    uint64_t reserved[8]; /**< Must be zero. */
 } mp_connection_options;
 
 /** Make two connected ends; the caller owns both until
  *  mp_connection_destroy(). Returns 0, MP_EINVAL, MP_ENOMEM or -errno. */
-MP_API int mp_connection_pair(mp_connection **first, mp_connection **second,
-                              const mp_connection_options *options);
+MP_API MP_MUST int mp_connection_pair(mp_connection **first,
+                                      mp_connection **second,
+                                      const mp_connection_options *options);
 
 /**
  * Encode `object` and send it, waiting up to `timeout_ms` for room. The object
@@ -59,8 +63,8 @@ MP_API int mp_connection_pair(mp_connection **first, mp_connection **second,
  * more (no SIGPIPE is raised) or this end is closed here; MP_ESTATE at an end
  * that only receives; MP_EINVAL; MP_ENOMEM; -errno.
  */
-MP_API int mp_connection_send(mp_connection *connection, const void *object,
-                              int timeout_ms);
+MP_API MP_MUST int mp_connection_send(mp_connection *connection,
+                                      const void *object, int timeout_ms);
 
 /**
  * Wait up to `timeout_ms` for a message and decode it to `object`; the caller
@@ -70,22 +74,22 @@ MP_API int mp_connection_send(mp_connection *connection, const void *object,
  * is gone; MP_ESTATE at an end that only sends; MP_EINVAL; MP_ENOMEM, and the
  * message stays; -errno.
  */
-MP_API int mp_connection_receive(mp_connection *connection, void *object,
-                                 int timeout_ms);
+MP_API MP_MUST int mp_connection_receive(mp_connection *connection,
+                                         void *object, int timeout_ms);
 
 /** As mp_connection_send(), with `size` bytes as they are, which may be none:
  *  that is a message too. */
-MP_API int mp_connection_send_bytes(mp_connection *connection,
-                                    const void *bytes, size_t size,
-                                    int timeout_ms);
+MP_API MP_MUST int mp_connection_send_bytes(mp_connection *connection,
+                                            const void *bytes, size_t size,
+                                            int timeout_ms);
 
 /** As mp_connection_receive(), with the bytes as they are, *size of them; what
  *  lies behind them in `buffer` is untouched. MP_EMSGSIZE when they do not fit
  *  `capacity`: *size is their number, and the message stays, for this process
  *  alone. */
-MP_API int mp_connection_receive_bytes(mp_connection *connection, void *buffer,
-                                       size_t capacity, size_t *size,
-                                       int timeout_ms);
+MP_API MP_MUST int mp_connection_receive_bytes(mp_connection *connection,
+                                               void *buffer, size_t capacity,
+                                               size_t *size, int timeout_ms);
 
 /** Wait up to `timeout_ms` until a receive will not wait, also at the end: 1;
  *  else 0. Takes nothing. MP_ECLOSED and MP_ESTATE as above; MP_EINVAL. */

@@ -20,7 +20,7 @@ typedef struct mp_event mp_event;
 
 /** Make an event that is not set; the caller owns the handle until
  *  mp_event_destroy(). Returns 0, MP_EINVAL, MP_ENOMEM or -errno. */
-MP_API int mp_event_create(mp_event **event);
+MP_API MP_MUST int mp_event_create(mp_event **event);
 
 /** Let all pass who wait, and all who come, until it is cleared. Returns 0,
  *  also when it is set already; MP_EINVAL. Async-signal-safe. */

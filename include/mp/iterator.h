@@ -10,6 +10,7 @@
 #define MP_ITERATOR_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <mp/export.h>
 #include <mp/task.h>
@@ -30,6 +31,8 @@ typedef struct mp_source {
      *  calls on the pool, and may not call that pool. */
     int (*next)(void *context, void *argument);
     void *context;
+
+    uint64_t reserved[8]; /**< Must be zero. */
 } mp_source;
 
 typedef struct mp_iterator mp_iterator;
@@ -49,8 +52,8 @@ typedef struct mp_iterator mp_iterator;
  * and nothing is lost; the code of the source's error, MP_ETERMINATED or
  * MP_EBROKEN, once, before the end; MP_ESTATE, MP_EINVAL, MP_ENOMEM.
  */
-MP_API int mp_iterator_next(mp_iterator *iterator, void *result,
-                            mp_report *report, int timeout_ms);
+MP_API MP_MUST int mp_iterator_next(mp_iterator *iterator, void *result,
+                                    mp_report *report, int timeout_ms);
 
 /** Give it back; NULL does nothing. Items not started never start; running
  *  ones are dropped. */

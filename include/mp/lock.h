@@ -26,7 +26,7 @@ typedef struct mp_lock mp_lock;
 
 /** Make a lock that nobody holds; the caller owns the handle until
  *  mp_lock_destroy(). Returns 0, MP_EINVAL, MP_ENOMEM or -errno. */
-MP_API int mp_lock_create(mp_lock **lock);
+MP_API MP_MUST int mp_lock_create(mp_lock **lock);
 
 /**
  * Take it, waiting up to `timeout_ms`. Returns 0; MP_OWNERDEAD: taken, but its
@@ -35,7 +35,7 @@ MP_API int mp_lock_create(mp_lock **lock);
  * 1024 processes share objects. Async-signal-safe with timeout 0, once the
  * process has used any lock before.
  */
-MP_API int mp_lock_acquire(mp_lock *lock, int timeout_ms);
+MP_API MP_MUST int mp_lock_acquire(mp_lock *lock, int timeout_ms);
 
 /** Give it up, whichever process holds it. Returns 0, MP_EPERM when nobody
  *  does, MP_EINVAL. Async-signal-safe. */
@@ -49,7 +49,7 @@ typedef struct mp_rlock mp_rlock;
 
 /** Make a recursive lock that nobody holds; the caller owns the handle until
  *  mp_rlock_destroy(). Returns 0, MP_EINVAL, MP_ENOMEM or -errno. */
-MP_API int mp_rlock_create(mp_rlock **lock);
+MP_API MP_MUST int mp_rlock_create(mp_rlock **lock);
 
 /**
  * Take it, waiting up to `timeout_ms`, or take it once more, at once, when the
@@ -57,7 +57,7 @@ MP_API int mp_rlock_create(mp_rlock **lock);
  * MP_OWNERDEAD: taken, but its holder died with it; MP_ETIMEDOUT;
  * MP_EOVERFLOW after 4294967295 times; MP_EINVAL; MP_ENOMEM as above.
  */
-MP_API int mp_rlock_acquire(mp_rlock *lock, int timeout_ms);
+MP_API MP_MUST int mp_rlock_acquire(mp_rlock *lock, int timeout_ms);
 
 /** Undo one acquire; after the last, others can have it. Returns 0, MP_EPERM
  *  when the caller does not hold it, MP_EINVAL. */

@@ -82,6 +82,8 @@ typedef struct mp_call_options {
      *  mp_pool_destroy() does nothing. */
     void (*done)(mp_result *result, void *context);
     void *context;
+
+    uint64_t reserved[16]; /**< Must be zero. */
 } mp_call_options;
 
 /** What affinity mask and cgroup quota leave us. */
@@ -133,6 +135,8 @@ typedef struct mp_pool_options {
 
     /** Fill times and memory of reports; about a microsecond an item. */
     bool account;
+
+    uint64_t reserved[32]; /**< Must be zero. */
 } mp_pool_options;
 
 /** Of items; an apply is one. `submitted` is the sum of ends[]: with what is
@@ -145,6 +149,8 @@ typedef struct mp_pool_stats {
                                 for a cancel. */
     uint64_t workers_renewed; /**< By tasks_per_worker. */
     int workers;              /**< Alive now. */
+
+    uint64_t reserved[16]; /**< libmp writes zero. */
 } mp_pool_stats;
 
 /**
@@ -153,7 +159,8 @@ typedef struct mp_pool_stats {
  * MP_ESTATE in a worker or a daemon; MP_ENOMEM; or -errno when a process
  * could not be forked, and then nothing is left behind.
  */
-MP_API int mp_pool_create(mp_pool **pool, const mp_pool_options *options);
+MP_API MP_MUST int mp_pool_create(mp_pool **pool,
+                                  const mp_pool_options *options);
 
 /**
  * Run one task and wait for it.
@@ -168,15 +175,16 @@ MP_API int mp_pool_create(mp_pool **pool, const mp_pool_options *options);
  * MP_ETERMINATED, MP_EBROKEN; MP_ECLOSED after close or terminate; MP_ESTATE,
  * MP_EINVAL, MP_ENOMEM. After an error *result is untouched.
  */
-MP_API int mp_pool_apply(mp_pool *pool, const mp_task *task,
-                         const void *argument, void *result,
-                         const mp_call_options *options);
+MP_API MP_MUST int mp_pool_apply(mp_pool *pool, const mp_task *task,
+                                 const void *argument, void *result,
+                                 const mp_call_options *options);
 
 /** Queue one task and return at once with a handle for its result; `result`
  *  NULL: nobody will ask. Errors as for mp_pool_apply() before it runs. */
-MP_API int mp_pool_apply_async(mp_pool *pool, mp_result **result,
-                               const mp_task *task, const void *argument,
-                               const mp_call_options *options);
+MP_API MP_MUST int mp_pool_apply_async(mp_pool *pool, mp_result **result,
+                                       const mp_task *task,
+                                       const void *argument,
+                                       const mp_call_options *options);
 
 /**
  * Run the task on `count` arguments in a row and wait until all have ended.
@@ -193,26 +201,28 @@ MP_API int mp_pool_apply_async(mp_pool *pool, mp_result **result,
  * Returns MP_OK, or the error of the failed item with the lowest index; the
  * others have run all the same. Other errors as for mp_pool_apply().
  */
-MP_API int mp_pool_map(mp_pool *pool, const mp_task *task,
-                       const void *arguments, size_t count, void *results,
-                       const mp_call_options *options);
+MP_API MP_MUST int mp_pool_map(mp_pool *pool, const mp_task *task,
+                               const void *arguments, size_t count,
+                               void *results, const mp_call_options *options);
 
 /** As mp_pool_map(), returning at once with a handle. All arguments are
  *  encoded before it returns; one that cannot be is that item's error. */
-MP_API int mp_pool_map_async(mp_pool *pool, mp_result **result,
-                             const mp_task *task, const void *arguments,
-                             size_t count, const mp_call_options *options);
+MP_API MP_MUST int mp_pool_map_async(mp_pool *pool, mp_result **result,
+                                     const mp_task *task, const void *arguments,
+                                     size_t count,
+                                     const mp_call_options *options);
 
 /** Results one by one in the order of the source, which is read ahead by a
  *  bounded amount. Returns 0, MP_ECLOSED, MP_ESTATE, MP_EINVAL, MP_ENOMEM. */
-MP_API int mp_pool_imap(mp_pool *pool, mp_iterator **iterator,
-                        const mp_task *task, const mp_source *source,
-                        const mp_call_options *options);
+MP_API MP_MUST int mp_pool_imap(mp_pool *pool, mp_iterator **iterator,
+                                const mp_task *task, const mp_source *source,
+                                const mp_call_options *options);
 
 /** As mp_pool_imap(), in the order in which they are done. */
-MP_API int mp_pool_imap_unordered(mp_pool *pool, mp_iterator **iterator,
-                                  const mp_task *task, const mp_source *source,
-                                  const mp_call_options *options);
+MP_API MP_MUST int mp_pool_imap_unordered(mp_pool *pool, mp_iterator **iterator,
+                                          const mp_task *task,
+                                          const mp_source *source,
+                                          const mp_call_options *options);
 
 /** How many workers it was made with; 0 inline. MP_ESTATE, MP_EINVAL. */
 MP_API int mp_pool_workers(const mp_pool *pool);

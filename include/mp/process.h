@@ -15,6 +15,7 @@
 #define MP_PROCESS_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include <mp/export.h>
@@ -42,6 +43,8 @@ typedef struct mp_process_options {
      *  process made here, named ones too. */
     const char *name;
     enum mp_daemon daemon;
+
+    uint64_t reserved[16]; /**< Must be zero. */
 } mp_process_options;
 
 /**
@@ -54,8 +57,9 @@ typedef struct mp_process_options {
  *
  * Returns 0, MP_EINVAL or MP_ENOMEM.
  */
-MP_API int mp_process_create(mp_process **process, mp_process_main *entry,
-                             void *argument, const mp_process_options *options);
+MP_API MP_MUST int mp_process_create(mp_process **process,
+                                     mp_process_main *entry, void *argument,
+                                     const mp_process_options *options);
 
 /**
  * Fork and run. The child has the parent's memory as it is now, its signal
@@ -67,7 +71,7 @@ MP_API int mp_process_create(mp_process **process, mp_process_main *entry,
  * caller is a daemon or a pool's worker; MP_ENOMEM; or -errno of fork(), and
  * then it may be started again.
  */
-MP_API int mp_process_start(mp_process *process);
+MP_API MP_MUST int mp_process_start(mp_process *process);
 
 /**
  * Wait until it has ended, again and again if asked. Returns MP_OK;

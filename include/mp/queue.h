@@ -15,6 +15,7 @@
 #define MP_QUEUE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <mp/export.h>
 #include <mp/serializer.h>
@@ -37,6 +38,8 @@ typedef struct mp_queue_options {
 
     /** Copied. Default: mp_serializer_bytes. */
     const mp_serializer *serializer;
+
+    uint64_t reserved[8]; /**< Must be zero. */
 } mp_queue_options;
 
 /**
@@ -44,7 +47,8 @@ typedef struct mp_queue_options {
  * It keeps two descriptors, three where there is no eventfd. Returns 0,
  * MP_EINVAL, MP_ENOMEM or -errno.
  */
-MP_API int mp_queue_create(mp_queue **queue, const mp_queue_options *options);
+MP_API MP_MUST int mp_queue_create(mp_queue **queue,
+                                   const mp_queue_options *options);
 
 /**
  * Encode `object` and put it in, waiting up to `timeout_ms` for room. It stays
@@ -54,7 +58,8 @@ MP_API int mp_queue_create(mp_queue **queue, const mp_queue_options *options);
  * -ENOSPC or -EFBIG for a message larger than max_bytes. After an error
  * nothing was put.
  */
-MP_API int mp_queue_put(mp_queue *queue, const void *object, int timeout_ms);
+MP_API MP_MUST int mp_queue_put(mp_queue *queue, const void *object,
+                                int timeout_ms);
 
 /**
  * Take the oldest message and decode it to `object`, waiting up to
@@ -68,17 +73,18 @@ MP_API int mp_queue_put(mp_queue *queue, const void *object, int timeout_ms);
  * while it is a child of the caller, and from its first call into libmp on);
  * MP_EINVAL; MP_ENOMEM, and the message stays.
  */
-MP_API int mp_queue_get(mp_queue *queue, void *object, int timeout_ms);
+MP_API MP_MUST int mp_queue_get(mp_queue *queue, void *object, int timeout_ms);
 
 /** As mp_queue_put(), with `size` bytes as they are. `bytes` may be NULL when
  *  that is 0. */
-MP_API int mp_queue_put_bytes(mp_queue *queue, const void *bytes, size_t size,
-                              int timeout_ms);
+MP_API MP_MUST int mp_queue_put_bytes(mp_queue *queue, const void *bytes,
+                                      size_t size, int timeout_ms);
 
 /** As mp_queue_get(), with the bytes as they are, *size of them. MP_EMSGSIZE
  *  when they do not fit `capacity`: the message stays, *size is its size. */
-MP_API int mp_queue_get_bytes(mp_queue *queue, void *buffer, size_t capacity,
-                              size_t *size, int timeout_ms);
+MP_API MP_MUST int mp_queue_get_bytes(mp_queue *queue, void *buffer,
+                                      size_t capacity, size_t *size,
+                                      int timeout_ms);
 
 /**
  * Room for one message of up to `size` bytes, to be written in place: waits up
@@ -96,8 +102,8 @@ MP_API int mp_queue_get_bytes(mp_queue *queue, void *buffer, size_t capacity,
  * it; -ENOSPC, -ENOMEM or -EFBIG when there is no memory behind a large one;
  * MP_EINVAL. On failure *room is untouched.
  */
-MP_API int mp_queue_reserve(mp_queue *queue, void **room, size_t size,
-                            int timeout_ms);
+MP_API MP_MUST int mp_queue_reserve(mp_queue *queue, void **room, size_t size,
+                                    int timeout_ms);
 
 /**
  * Put the first `size` bytes of what was reserved, up to all. It never waits
@@ -106,7 +112,7 @@ MP_API int mp_queue_reserve(mp_queue *queue, void **room, size_t size,
  * process has nothing reserved; MP_ECLOSED after mp_queue_close() here or
  * mp_queue_shutdown() anywhere, and the reservation is over.
  */
-MP_API int mp_queue_commit(mp_queue *queue, size_t size);
+MP_API MP_MUST int mp_queue_commit(mp_queue *queue, size_t size);
 
 /** Give up what was reserved; nothing is put. Also after mp_queue_close().
  *  Returns 0; MP_ESTATE when this process has nothing reserved; MP_EINVAL. */
@@ -124,8 +130,8 @@ MP_API int mp_queue_abandon(mp_queue *queue);
  * process has one open; MP_ENOMEM, and the message stays. On failure *bytes
  * and *size are untouched.
  */
-MP_API int mp_queue_borrow(mp_queue *queue, const void **bytes, size_t *size,
-                           int timeout_ms);
+MP_API MP_MUST int mp_queue_borrow(mp_queue *queue, const void **bytes,
+                                   size_t *size, int timeout_ms);
 
 /** The memory of what was borrowed is free again. Also after mp_queue_close().
  *  Returns 0; MP_ESTATE when this process has nothing borrowed; MP_EINVAL. */

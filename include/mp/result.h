@@ -45,7 +45,8 @@ MP_API int mp_result_successful(mp_result *result);
  * index: MP_EFAILED, MP_ECRASHED, MP_ELIMIT, MP_ECANCELED, MP_EENCODE,
  * MP_EDECODE, MP_ETERMINATED, MP_EBROKEN. MP_ESTATE, MP_EINVAL, MP_ENOMEM.
  */
-MP_API int mp_result_get(mp_result *result, void *results, int timeout_ms);
+MP_API MP_MUST int mp_result_get(mp_result *result, void *results,
+                                 int timeout_ms);
 
 /**
  * Wait until the result of an apply_async is there and show it as it came,
@@ -66,8 +67,8 @@ MP_API int mp_result_get(mp_result *result, void *results, int timeout_ms);
  * as mp_result_get() does, and on all of these `bytes` and `size` are
  * untouched. MP_EINVAL also for a map_async and for a task without a result.
  */
-MP_API int mp_result_view(mp_result *result, const void **bytes, size_t *size,
-                          int timeout_ms);
+MP_API MP_MUST int mp_result_view(mp_result *result, const void **bytes,
+                                  size_t *size, int timeout_ms);
 
 /**
  * End what has not ended yet: queued items never start, those that run see

@@ -27,13 +27,14 @@ typedef struct mp_semaphore mp_semaphore;
  * mp_semaphore_destroy(). Returns 0; MP_EINVAL, also for a value above the
  * maximum; MP_ENOMEM; -errno.
  */
-MP_API int mp_semaphore_create(mp_semaphore **semaphore, int value,
-                               int maximum);
+MP_API MP_MUST int mp_semaphore_create(mp_semaphore **semaphore, int value,
+                                       int maximum);
 
 /** Take a permit, waiting up to `timeout_ms`. Returns 0; MP_OWNERDEAD: taken,
  *  and its former holder died with it; MP_ETIMEDOUT; MP_EINVAL; MP_ENOMEM when
  *  more than 1024 processes share objects. */
-MP_API int mp_semaphore_acquire(mp_semaphore *semaphore, int timeout_ms);
+MP_API MP_MUST int mp_semaphore_acquire(mp_semaphore *semaphore,
+                                        int timeout_ms);
 
 /**
  * Give one back: the caller's own if it has any, else one that nobody or

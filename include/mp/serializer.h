@@ -7,6 +7,7 @@
 #define MP_SERIALIZER_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <mp/export.h>
 
@@ -46,6 +47,8 @@ struct mp_serializer {
 
     /** For the three functions. */
     void *context;
+
+    uint64_t reserved[4]; /**< Must be zero. */
 };
 
 /** Any bytes; `data` comes from malloc() when libmp fills it in. */
@@ -64,10 +67,10 @@ MP_API extern const mp_serializer mp_serializer_value;
 
 /** A serializer for a struct without pointers inside:
  *  `static const mp_serializer s = MP_SERIALIZER_STRUCT(struct point);` */
+/* clang-format off */
 #define MP_SERIALIZER_STRUCT(type)                                             \
-    {                                                                          \
-#type, sizeof(type), NULL, NULL, NULL, NULL                            \
-    }
+    { #type, sizeof(type), NULL, NULL, NULL, NULL, { 0 } }
+/* clang-format on */
 
 /** Release `count` objects in a row that libmp filled in, and zero them. Zero
  *  bytes are fine, so an array may be released whole. NULL does nothing. */

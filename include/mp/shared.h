@@ -22,7 +22,7 @@ extern "C" {
  * later sees at the same address. The caller owns the mapping until
  * mp_shared_destroy(). Returns 0; MP_EINVAL for NULL or size 0; MP_ENOMEM.
  */
-MP_API int mp_shared_create(void **memory, size_t size);
+MP_API MP_MUST int mp_shared_create(void **memory, size_t size);
 
 /** Unmap it in this process; others keep theirs, and the memory goes with the
  *  last. `memory` as mp_shared_create() gave it; NULL does nothing. */

@@ -49,6 +49,8 @@ typedef struct mp_task {
      *  come later and later, up to one a second. Default: 0. Inline: after a
      *  limit that it was told of. */
     int retries;
+
+    uint64_t reserved[8]; /**< Must be zero. */
 } mp_task;
 
 /** `return mp_task_fail(ENOENT, "no file %s", name);` in a task or an init
@@ -93,7 +95,9 @@ enum mp_task_end {
     MP_TASK_CANCELED,
     MP_TASK_TERMINATED,
     MP_TASK_BROKEN,
-    MP_TASK_ENDS /**< How many there are. */
+    /** The number of places in an array that has one for each: those without
+     *  a name above are zero. It stays what it is when ends are added. */
+    MP_TASK_ENDS = 16
 };
 
 /** What became of one item. The times and the memory are 0 unless the pool
@@ -120,7 +124,8 @@ typedef struct mp_report {
                             the system does not tell. */
     int line;          /**< Where mp_task_fail stands; 0: nowhere. */
     char file[64];
-    char text[256]; /**< Never empty for an error. */
+    char text[256];        /**< Never empty for an error. */
+    uint64_t reserved[12]; /**< libmp writes zero. */
 } mp_report;
 
 #ifdef __cplusplus

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <mp/connection.h>
 #include <mp/export.h>
@@ -19,14 +20,20 @@
 extern "C" {
 #endif
 
-/** Exactly one of the pointers; or none, and a descriptor of any kind. */
+/** Descriptor 0, in a field where 0 is none. */
+#define MP_STDIN (-1003)
+
+/** Exactly one of the first five members: a pointer, or a descriptor of any
+ *  kind. */
 typedef struct mp_wait_item {
     mp_connection *connection; /**< There is a message, or the end. */
     mp_process *process;       /**< It has ended; MP_ESTATE before start. */
     mp_queue *queue;           /**< There is a message, or it was shut down. */
     mp_pool *pool;             /**< mp_pool_step() may have something to do. */
-    int descriptor;            /**< It polls readable, at its end too. */
+    int descriptor;            /**< It polls readable, at its end too. Zero is
+                                    none; MP_STDIN is descriptor 0. */
     bool ready;                /**< Set by mp_wait(), in every item. */
+    uint64_t reserved[6];      /**< Must be zero. */
 } mp_wait_item;
 
 /**
@@ -36,8 +43,8 @@ typedef struct mp_wait_item {
  * faster). No items: the time is waited out. An item may be there twice.
  *
  * Returns how many are ready, 0 when the time is over; and without waiting,
- * `ready` untouched: MP_EINVAL for an item with none or several of the
- * pointers, a descriptor that is not open, or no items and MP_FOREVER;
+ * `ready` untouched: MP_EINVAL for an item that names nothing or several
+ * things, a descriptor that is not open, or no items and MP_FOREVER;
  * MP_ECLOSED for an object closed here; MP_ESTATE for one of another process
  * or a process not started; MP_ENOMEM; -errno.
  */

@@ -51,7 +51,7 @@ int mp_connection_pair(mp_connection **first, mp_connection **second,
     options = options == NULL ? &defaults : options;
     serializer = options->serializer == NULL ? &mp_serializer_bytes
                                              : options->serializer;
-    if (first == NULL || second == NULL ||
+    if (first == NULL || second == NULL || !MP__RESERVED_IS_ZERO(options) ||
         !mp__serializer_is_valid(serializer)) {
         return MP_EINVAL;
     }

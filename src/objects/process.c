@@ -17,6 +17,7 @@
 #include "mp/error.h"
 #include "objects/process.h"
 #include "objects/process_self.h"
+#include "objects/reserved.h"
 #include "platform/clock.h"
 #include "platform/fd.h"
 #include "platform/log.h"
@@ -95,7 +96,7 @@ int mp_process_create(mp_process **process, mp_process_main *entry,
 
     options = options == NULL ? &defaults : options;
     if (process == NULL || options->daemon < MP_DAEMON_INHERIT ||
-        options->daemon > MP_DAEMON_OFF) {
+        options->daemon > MP_DAEMON_OFF || !MP__RESERVED_IS_ZERO(options)) {
         return MP_EINVAL;
     }
     fresh = calloc(1, sizeof(*fresh));

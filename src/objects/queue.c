@@ -42,8 +42,9 @@ int mp_queue_create(mp_queue **queue, const mp_queue_options *options)
     int error;
 
     options = options == NULL ? &defaults : options;
-    if (queue == NULL || (options->serializer != NULL &&
-                          !mp__serializer_is_valid(options->serializer))) {
+    if (queue == NULL || !MP__RESERVED_IS_ZERO(options) ||
+        (options->serializer != NULL &&
+         !mp__serializer_is_valid(options->serializer))) {
         return MP_EINVAL;
     }
     fresh = calloc(1, sizeof(*fresh));

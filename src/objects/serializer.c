@@ -224,17 +224,22 @@ bool mp__serializer_reads_once(const mp_serializer *serializer)
            serializer->decode == bytes_decode;
 }
 
-const mp_serializer mp_serializer_int64 = { "int64", sizeof(int64_t),
-                                            NULL,    NULL,
-                                            NULL,    NULL };
-const mp_serializer mp_serializer_double = { "double", sizeof(double), NULL,
-                                             NULL,     NULL,           NULL };
-const mp_serializer mp_serializer_string = { "string",       sizeof(char *),
-                                             string_encode,  string_decode,
-                                             string_release, NULL };
-const mp_serializer mp_serializer_bytes = { "bytes",       sizeof(mp_bytes),
-                                            bytes_encode,  bytes_decode,
-                                            bytes_release, NULL };
-const mp_serializer mp_serializer_value = { "value",       sizeof(mp_value),
-                                            value_encode,  value_decode,
-                                            value_release, NULL };
+const mp_serializer mp_serializer_int64 = { .name = "int64",
+                                            .object_size = sizeof(int64_t) };
+const mp_serializer mp_serializer_double = { .name = "double",
+                                             .object_size = sizeof(double) };
+const mp_serializer mp_serializer_string = { .name = "string",
+                                             .object_size = sizeof(char *),
+                                             .encode = string_encode,
+                                             .decode = string_decode,
+                                             .release = string_release };
+const mp_serializer mp_serializer_bytes = { .name = "bytes",
+                                            .object_size = sizeof(mp_bytes),
+                                            .encode = bytes_encode,
+                                            .decode = bytes_decode,
+                                            .release = bytes_release };
+const mp_serializer mp_serializer_value = { .name = "value",
+                                            .object_size = sizeof(mp_value),
+                                            .encode = value_encode,
+                                            .decode = value_decode,
+                                            .release = value_release };

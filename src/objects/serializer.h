@@ -7,6 +7,7 @@
 #define MP__SERIALIZER_H
 
 #include "mp/serializer.h"
+#include "objects/reserved.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -69,7 +70,8 @@ bool mp__serializer_reads_once(const mp_serializer *serializer);
 static inline bool mp__serializer_is_valid(const mp_serializer *serializer)
 {
     return serializer->object_size > 0 &&
-           (serializer->encode == NULL) == (serializer->decode == NULL);
+           (serializer->encode == NULL) == (serializer->decode == NULL) &&
+           MP__RESERVED_IS_ZERO(serializer);
 }
 
 /* One try: 0 with *size set (larger than capacity: nothing usable was

@@ -8,6 +8,7 @@
 #include "mp/error.h"
 #include "mp/process.h"
 #include "objects/process.h"
+#include "objects/reserved.h"
 #include "platform/clock.h"
 #include "platform/cpu.h"
 #include "platform/self.h"
@@ -81,7 +82,8 @@ int mp_pool_create(mp_pool **pool, const mp_pool_options *options)
     options = options == NULL ? &defaults : options;
     workers = workers_of(options);
     if (pool == NULL || workers < 0 || options->tasks_per_worker < 0 ||
-        options->limit_ms < 0 || options->grace_ms < 0) {
+        options->limit_ms < 0 || options->grace_ms < 0 ||
+        !MP__RESERVED_IS_ZERO(options)) {
         return MP_EINVAL;
     }
     if (workers > 0 && mp__process_is_daemonic()) {

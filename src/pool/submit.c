@@ -25,7 +25,7 @@
 static int check_task(const mp_task *task)
 {
     if (task == NULL || task->run == NULL || task->limit_ms < 0 ||
-        task->retries < 0 ||
+        task->retries < 0 || !MP__RESERVED_IS_ZERO(task) ||
         (task->argument != NULL && !mp__serializer_is_valid(task->argument)) ||
         (task->result != NULL && !mp__serializer_is_valid(task->result))) {
         return MP_EINVAL;
@@ -55,6 +55,7 @@ int mp__check_options(const mp_call_options *options, int fields)
         return 0;
     }
     if (options->chunk_size < 0 || options->look_ahead < 0 ||
+        !MP__RESERVED_IS_ZERO(options) ||
         (options->chunk_size > 0 && (fields & MP__FIELD_CHUNK) == 0) ||
         (options->look_ahead > 0 && (fields & MP__FIELD_AHEAD) == 0) ||
         (options->report != NULL && (fields & MP__FIELD_REPORT) == 0) ||

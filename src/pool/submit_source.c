@@ -6,13 +6,14 @@
 #include "pool/submit_parts.h"
 
 #include "mp/error.h"
+#include "objects/reserved.h"
 #include "pool/call.h"
 
 #define AHEAD_PER_WORKER 64
 
 static int check_source(const mp_source *source, const mp_task *task)
 {
-    if (source == NULL) {
+    if (source == NULL || !MP__RESERVED_IS_ZERO(source)) {
         return MP_EINVAL;
     }
     if (source->next != NULL) {

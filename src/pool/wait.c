@@ -12,19 +12,23 @@
 #include "mp/error.h"
 #include "objects/connection.h"
 #include "objects/queue.h"
+#include "objects/reserved.h"
 #include "platform/clock.h"
 #include "platform/fd.h"
 #include "pool/observe.h"
 
 #include <limits.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define SLICE_MS 250
 
-static int pointers_of(const mp_wait_item *item)
+/* How many things an item names. */
+static int names_of(const mp_wait_item *item)
 {
     return (item->connection != NULL) + (item->process != NULL) +
-           (item->queue != NULL) + (item->pool != NULL);
+           (item->queue != NULL) + (item->pool != NULL) +
+           (item->descriptor != 0);
 }
 
 /* The descriptor of an item, or an error; *ready: there is no need to wait. */
@@ -45,8 +49,10 @@ static int descriptor_of(const mp_wait_item *item, bool *ready)
         *ready = descriptor >= 0 && mp__queue_is_ready(item->queue);
         return descriptor;
     }
-    return item->pool != NULL ? mp__pool_watch(item->pool, ready)
-                              : item->descriptor;
+    if (item->pool != NULL) {
+        return mp__pool_watch(item->pool, ready);
+    }
+    return item->descriptor == MP_STDIN ? STDIN_FILENO : item->descriptor;
 }
 
 static int check(const mp_wait_item *items, size_t count, int timeout_ms)
@@ -62,12 +68,12 @@ static int check(const mp_wait_item *items, size_t count, int timeout_ms)
         return MP_EINVAL;
     }
     for (i = 0; i < count; i++) {
-        if (pointers_of(&items[i]) > 1) {
+        if (names_of(&items[i]) != 1 || !MP__RESERVED_IS_ZERO(&items[i])) {
             return MP_EINVAL;
         }
         one.fd = descriptor_of(&items[i], &ready);
         if (one.fd < 0) {
-            return pointers_of(&items[i]) == 0 ? MP_EINVAL : one.fd;
+            return items[i].descriptor != 0 ? MP_EINVAL : one.fd;
         }
         if (mp__fd_poll(&one, 1, 0) > 0 && (one.revents & POLLNVAL) != 0) {
             return MP_EINVAL;

@@ -75,9 +75,10 @@ static int decode_mark(const mp_serializer *self, void *object,
     return 0;
 }
 
-static const mp_serializer mark_serializer = { "mark",      sizeof(int64_t),
-                                               encode_mark, decode_mark,
-                                               NULL,        NULL };
+static const mp_serializer mark_serializer = { .name = "mark",
+                                               .object_size = sizeof(int64_t),
+                                               .encode = encode_mark,
+                                               .decode = decode_mark };
 static const mp_task encoded = { .run = make_mark,
                                  .argument = &mp_serializer_int64,
                                  .result = &mark_serializer };

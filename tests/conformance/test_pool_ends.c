@@ -5,6 +5,7 @@
  */
 #include "support/fixture.h"
 #include "support/helpers.h"
+#include "support/ignore.h"
 #include "support/process_helpers.h"
 #include "support/sanitizer.h"
 
@@ -307,7 +308,7 @@ static int leave_pool(void *argument)
         return 1;
     }
     for (i = 0; i < 10; i++) {
-        (void)mp_pool_apply_async(pool, NULL, &nap_task, &minute, NULL);
+        ignore(mp_pool_apply_async(pool, NULL, &nap_task, &minute, NULL));
     }
     while (atomic_load(&board->busy) < 2) {
         mp_test_sleep_ms(1);
@@ -433,7 +434,7 @@ static int own_pool(void *argument)
     if (create_pool(2) < 0) {
         return 1;
     }
-    (void)mp_pool_apply_async(pool, NULL, &nap_task, &ms, NULL);
+    ignore(mp_pool_apply_async(pool, NULL, &nap_task, &ms, NULL));
     mp_test_sleep_ms(60000);
     return 0;
 }

@@ -296,6 +296,11 @@ static void C_23_odd_sets_are_harmless(void **state)
     mp_wait_item twice[2] = { { .queue = set->queue },
                               { .queue = set->queue } };
     mp_wait_item both = { .queue = set->queue, .pool = set->pool };
+    mp_wait_item queue_and_descriptor = { .queue = set->queue,
+                                          .descriptor = 1 };
+    mp_wait_item forgotten = { .queue = NULL };
+    mp_wait_item closed = { .descriptor = 1000000 };
+    mp_wait_item negative = { .descriptor = -1 };
     int64_t before = mp_test_clock_ms();
 
     assert_int_equal(mp_wait(NULL, 0, 40), 0);
@@ -303,9 +308,35 @@ static void C_23_odd_sets_are_harmless(void **state)
     assert_int_equal(mp_wait(NULL, 0, MP_FOREVER), MP_EINVAL);
     assert_int_equal(mp_wait(NULL, 1, 0), MP_EINVAL);
     assert_int_equal(mp_wait(&both, 1, 0), MP_EINVAL);
+    assert_int_equal(mp_wait(&queue_and_descriptor, 1, 0), MP_EINVAL);
+    assert_int_equal(mp_wait(&forgotten, 1, 0), MP_EINVAL);
+    assert_int_equal(mp_wait(&closed, 1, 0), MP_EINVAL);
+    assert_int_equal(mp_wait(&negative, 1, 0), MP_EINVAL);
     assert_int_equal(mp_wait(twice, 2, 0), 0);
     make_ready(set, 1);
     assert_int_equal(mp_wait(twice, 2, MP_FOREVER), 2);
+}
+
+/* Run in a child: descriptor 0 is the end of a pipe there. */
+static int wait_for_stdin(void *unused)
+{
+    mp_wait_item item = { .descriptor = MP_STDIN };
+    int ends[2];
+
+    (void)unused;
+    if (pipe(ends) < 0 || dup2(ends[0], STDIN_FILENO) < 0 ||
+        mp_wait(&item, 1, 0) != 0 || write(ends[1], "x", 1) != 1 ||
+        mp_wait(&item, 1, LONG_MS) != 1 || !item.ready) {
+        return 1;
+    }
+    (void)close(STDIN_FILENO);
+    return mp_wait(&item, 1, 0) != MP_EINVAL;
+}
+
+static void C_20_stdin_has_a_name_of_its_own(void **state)
+{
+    (void)state;
+    mp_test_finish(mp_test_start(wait_for_stdin, NULL, NULL), 0);
 }
 
 static void C_20_death_of_a_supervisor_is_told(void **state)
@@ -342,6 +373,7 @@ static const struct CMUnitTest tests[] = {
     mp_test(C_18_five_senders_under_a_lock_deliver_all_whole),
     ROW(C_20_every_ready_member_is_told_and_no_other),
     ROW(C_20_death_of_a_supervisor_is_told),
+    mp_test(C_20_stdin_has_a_name_of_its_own),
     ROW(C_21_a_wait_keeps_its_time),
     mp_test(C_22_a_wait_loop_collects_four_writers),
     ROW(C_23_odd_sets_are_harmless),

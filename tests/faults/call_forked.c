@@ -8,6 +8,7 @@
 #include "faults/call_scenarios.h"
 #include "support/fixture.h"
 #include "support/helpers.h"
+#include "support/ignore.h"
 #include "support/process_helpers.h"
 
 #include <errno.h>
@@ -108,8 +109,8 @@ static void a_plain_fork_uses_objects_and_not_the_pool(void **state)
 static int hold_and_die(void *unused)
 {
     (void)unused;
-    (void)mp_queue_put_bytes(kit.queue, "c", 1, LONG_MS);
-    (void)mp_lock_acquire(kit.lock, LONG_MS);
+    ignore(mp_queue_put_bytes(kit.queue, "c", 1, LONG_MS));
+    ignore(mp_lock_acquire(kit.lock, LONG_MS));
     return raise(SIGKILL);
 }
 

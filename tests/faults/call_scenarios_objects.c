@@ -4,6 +4,7 @@
  * call_scenarios_objects.c -- locks and their kin, queues, connections, memory
  */
 #include "faults/call_scenarios.h"
+#include "support/ignore.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -200,7 +201,7 @@ static int answer(void *unused)
 
 done:
     if (result < 0) { /* nobody shall wait for us */
-        (void)mp_queue_get(kit.queue, &number, 0);
+        ignore(mp_queue_get(kit.queue, &number, 0));
         (void)mp_queue_task_done(kit.queue);
         (void)mp_queue_shutdown(kit.queue);
     }

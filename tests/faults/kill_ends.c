@@ -8,6 +8,7 @@
 #include "faults/kill_ledger.h"
 
 #include "mp/error.h"
+#include "support/ignore.h"
 
 #include <stddef.h>
 #ifdef __linux__
@@ -103,9 +104,9 @@ static void limit_items(void)
     mp_result *results[3] = { NULL };
     int i;
 
-    (void)mp_pool_map(
+    ignore(mp_pool_map(
         pool, &nap_task, naps, 3, NULL,
-        &(mp_call_options){ .chunk_size = 3, .statuses = statuses });
+        &(mp_call_options){ .chunk_size = 3, .statuses = statuses }));
     for (i = 0; i < 3; i++) {
         ledger_item(statuses[i], 0);
     }

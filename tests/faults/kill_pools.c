@@ -6,6 +6,7 @@
 #include "faults/kill_ledger.h"
 
 #include "mp/error.h"
+#include "support/ignore.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -361,7 +362,7 @@ static void fill_outbox(void)
     ledger_item(error, 0);
     if (error == 0) {
         stage_nap_us(15000); /* the worker waits for room */
-        (void)mp_result_get(result, out, LONG_MS);
+        ignore(mp_result_get(result, out, LONG_MS));
         for (i = 0; i < 8; i++) {
             CHECK(mp_result_report(result, i, &report) == 0);
             ledger_item(report.error, 0);

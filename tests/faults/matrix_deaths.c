@@ -4,6 +4,7 @@
  * matrix_deaths.c -- the rows in which somebody is killed
  */
 #include "matrix.h"
+#include "support/ignore.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -173,7 +174,7 @@ static void own_and_wait(void)
         _exit(1);
     }
     for (i = 0; i < 2; i++) {
-        (void)mp_pool_apply_async(pool, NULL, &long_task, NULL, NULL);
+        ignore(mp_pool_apply_async(pool, NULL, &long_task, NULL, NULL));
     }
     nap_us(200000);
     shared->count = 1;
@@ -243,7 +244,7 @@ bool row_supervisor_killed(void)
     int i;
 
     for (i = 0; i < TASKS; i++) {
-        (void)mp_pool_apply_async(pool, &results[i], &long_task, NULL, NULL);
+        ignore(mp_pool_apply_async(pool, &results[i], &long_task, NULL, NULL));
     }
     nap_us(100000);
     (void)workers_of((int)getpid(), workers, &supervisor);
@@ -276,7 +277,7 @@ bool row_chaos(void)
 
     srand(7);
     for (i = 0; i < CHAOS_TASKS; i++) {
-        (void)mp_pool_apply_async(pool, &results[i], &short_task, NULL, NULL);
+        ignore(mp_pool_apply_async(pool, &results[i], &short_task, NULL, NULL));
     }
     while (now_ms() < end) {
         (void)mp_result_wait(results[CHAOS_TASKS - 1], 0); /* as a host does */

@@ -4,6 +4,7 @@
  * matrix_limits.c -- the rows of errors, limits and sizes
  */
 #include "matrix.h"
+#include "support/ignore.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -96,7 +97,7 @@ static bool one_is_refused(const mp_serializer *serializer, int expected)
 
     task.result = serializer;
     for (i = 0; i < TASKS; i++) {
-        (void)mp_pool_apply_async(pool, &results[i], &task, &i, NULL);
+        ignore(mp_pool_apply_async(pool, &results[i], &task, &i, NULL));
     }
     tally = wait_for_all(results, TASKS, &got, 8000);
     more = eight_more(pool);
@@ -108,9 +109,10 @@ static bool one_is_refused(const mp_serializer *serializer, int expected)
 
 bool row_cannot_decode(void)
 {
-    static const mp_serializer serializer = { "refused",     sizeof(int64_t),
-                                              encode_number, decode_number,
-                                              NULL,          NULL };
+    static const mp_serializer serializer = { .name = "refused",
+                                              .object_size = sizeof(int64_t),
+                                              .encode = encode_number,
+                                              .decode = decode_number };
 
     return one_is_refused(&serializer, MP_EDECODE);
 }
@@ -118,9 +120,11 @@ bool row_cannot_decode(void)
 bool row_cannot_encode(void)
 {
     static char refuse[] = "refuse";
-    static const mp_serializer serializer = { "refused",     sizeof(int64_t),
-                                              encode_number, decode_number,
-                                              NULL,          refuse };
+    static const mp_serializer serializer = { .name = "refused",
+                                              .object_size = sizeof(int64_t),
+                                              .encode = encode_number,
+                                              .decode = decode_number,
+                                              .context = refuse };
 
     return one_is_refused(&serializer, MP_EENCODE);
 }
@@ -154,7 +158,7 @@ bool row_large_results(void)
     int64_t i;
 
     for (i = 0; i < 8; i++) {
-        (void)mp_pool_apply_async(pool, &results[i], &large_task, &i, NULL);
+        ignore(mp_pool_apply_async(pool, &results[i], &large_task, &i, NULL));
     }
     for (i = 0; i < 8; i++) {
         if (mp_result_get(results[i], &bytes, 10000) == 0) {
@@ -228,7 +232,8 @@ bool row_throughput(void)
 
     while (now_ms() - began < THROUGHPUT_MS) {
         for (i = 0; i < BATCH; i++) {
-            (void)mp_pool_apply_async(pool, &results[i], &echo_task, &i, NULL);
+            ignore(
+                mp_pool_apply_async(pool, &results[i], &echo_task, &i, NULL));
         }
         for (i = 0; i < BATCH; i++) {
             if (mp_result_get(results[i], &got, 10000) != 0 || got != i) {
@@ -287,10 +292,10 @@ bool row_deadline(void)
     int state;
     int i;
 
-    (void)mp_pool_apply_async(pool, &hung, &hang_task, NULL, NULL);
+    ignore(mp_pool_apply_async(pool, &hung, &hang_task, NULL, NULL));
     for (i = 0; i < 3; i++) {
-        (void)mp_pool_apply_async(pool, &innocent[i], &innocent_task, NULL,
-                                  NULL);
+        ignore(mp_pool_apply_async(pool, &innocent[i], &innocent_task, NULL,
+                                   NULL));
     }
     error = mp_result_get(hung, NULL, 8000);
     seen = now_ms() - began;

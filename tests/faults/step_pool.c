@@ -11,6 +11,7 @@
 #include "faults/step_stage.h"
 
 #include "support/helpers.h"
+#include "support/ignore.h"
 
 #include <mp/mp.h>
 
@@ -183,7 +184,7 @@ static int check_ends(int most_crashed)
     int i;
 
     STEP_CHECK(mp_result_wait(result, STEP_LIMIT_MS) == 0);
-    (void)mp_result_get(result, squares, 0);
+    ignore(mp_result_get(result, squares, 0));
     for (i = 0; i < count; i++) {
         STEP_CHECK(mp_result_report(result, (size_t)i, &report) == 0);
         if (report.end == MP_TASK_CRASHED) {

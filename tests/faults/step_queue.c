@@ -14,6 +14,7 @@
 
 #include "platform/map.h"
 #include "shared/ring_parts.h"
+#include "support/ignore.h"
 
 #include <mp/mp.h>
 
@@ -363,14 +364,14 @@ static unsigned char *make_trap(void)
 
 static void die_putting(void)
 {
-    (void)mp_queue_put_bytes(queue, make_trap(), size, STEP_LIMIT_MS);
+    ignore(mp_queue_put_bytes(queue, make_trap(), size, STEP_LIMIT_MS));
 }
 
 static void die_getting(void)
 {
     size_t got = 0;
 
-    (void)mp_queue_get_bytes(queue, make_trap(), size, &got, STEP_LIMIT_MS);
+    ignore(mp_queue_get_bytes(queue, make_trap(), size, &got, STEP_LIMIT_MS));
 }
 
 static void make_half_put(void)

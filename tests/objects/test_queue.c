@@ -362,7 +362,10 @@ static int refuse_bytes(const mp_serializer *self, void *object,
 
 static void what_a_serializer_refuses_takes_no_place(void **state)
 {
-    const mp_serializer bad = { "bad", 8, refuse, refuse_bytes, NULL, NULL };
+    const mp_serializer bad = { .name = "bad",
+                                .object_size = 8,
+                                .encode = refuse,
+                                .decode = refuse_bytes };
     mp_queue *queue = make_queue(&bad, 1, 0);
     int64_t object = 99;
 
@@ -419,8 +422,10 @@ static void close_is_for_the_calling_process(void **state)
 
 static void bad_arguments_are_named(void **state)
 {
-    const mp_serializer no_size = { "none", 0, NULL, NULL, NULL, NULL };
-    const mp_serializer half = { "half", 8, refuse, NULL, NULL, NULL };
+    const mp_serializer no_size = { .name = "none", .object_size = 0 };
+    const mp_serializer half = { .name = "half",
+                                 .object_size = 8,
+                                 .encode = refuse };
     mp_queue *queue = NULL;
     size_t size = 0;
 

@@ -5,6 +5,7 @@
  */
 #include "support/fixture.h"
 #include "support/helpers.h"
+#include "support/ignore.h"
 #include "support/process_helpers.h"
 #include "support/queue_helpers.h"
 
@@ -101,7 +102,7 @@ static int write_for_ever(void *unused)
     if (mp_test_fill(shared, BLOCK, 1, 0) != 0) {
         return 1;
     }
-    (void)mp_queue_put_bytes(shared, "r", 1, 0);
+    ignore(mp_queue_put_bytes(shared, "r", 1, 0));
     for (;;) {
         (void)pause();
     }

@@ -5,6 +5,7 @@
  */
 #include "support/fixture.h"
 #include "support/helpers.h"
+#include "support/ignore.h"
 #include "support/pool_helpers.h"
 
 #include <signal.h>
@@ -79,8 +80,8 @@ static mp_report report_of(mp_pool *pool, enum kind kind)
 
     task.limit_ms = kind == HANG ? LIMIT_MS : 0;
     memset(&report, 0x55, sizeof(report));
-    (void)mp_pool_apply(pool, &task, &argument, NULL,
-                        &(mp_call_options){ .report = &report });
+    ignore(mp_pool_apply(pool, &task, &argument, NULL,
+                         &(mp_call_options){ .report = &report }));
     return report;
 }
 
@@ -361,9 +362,9 @@ static void make_trouble(mp_pool *pool, mp_result **handles)
         for (i = 0; i < 40; i++) {
             items[i] = step + i;
         }
-        (void)mp_pool_map_async(
+        ignore(mp_pool_map_async(
             pool, handle, &task, items, 40,
-            &(mp_call_options){ .chunk_size = 1 + (int)(seed >> 20) % 9 });
+            &(mp_call_options){ .chunk_size = 1 + (int)(seed >> 20) % 9 }));
         (void)mp_test_stats(pool);
     }
 }

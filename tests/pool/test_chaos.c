@@ -10,6 +10,7 @@
 
 #include "support/fixture.h"
 #include "support/helpers.h"
+#include "support/ignore.h"
 
 #include <mp/mp.h>
 
@@ -94,9 +95,9 @@ static int map_and_account(const mp_task *task, int workers, int chunk,
     if (mp_pool_create(&pool, &(mp_pool_options){ .workers = workers }) < 0) {
         return 1;
     }
-    (void)mp_pool_map(
+    ignore(mp_pool_map(
         pool, task, numbers, ITEMS, squares,
-        &(mp_call_options){ .chunk_size = chunk, .statuses = statuses });
+        &(mp_call_options){ .chunk_size = chunk, .statuses = statuses }));
     for (i = 0; i < ITEMS; i++) {
         crashed += statuses[i] == MP_ECRASHED;
         wrong += statuses[i] != MP_ECRASHED && statuses[i] != MP_OK;

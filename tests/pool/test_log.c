@@ -8,6 +8,7 @@
  */
 #include "support/fixture.h"
 #include "support/helpers.h"
+#include "support/ignore.h"
 
 #include <mp/mp.h>
 
@@ -136,7 +137,7 @@ static mp_pool *make_pool(int workers)
 {
     mp_pool *pool = NULL;
 
-    (void)mp_pool_create(&pool, &(mp_pool_options){ .workers = workers });
+    ignore(mp_pool_create(&pool, &(mp_pool_options){ .workers = workers }));
     return pool;
 }
 

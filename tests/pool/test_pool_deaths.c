@@ -48,7 +48,7 @@ static int state_of_worker(const void *argument, void *result)
     return 0;
 }
 
-static const mp_serializer pair = { "pair", 16, NULL, NULL, NULL, NULL };
+static const mp_serializer pair = { .name = "pair", .object_size = 16 };
 static const mp_task pids_task = { .run = give_pids, .result = &pair };
 static const mp_task tell_task = { .run = tell_and_sleep };
 static const mp_task state_task = { .run = state_of_worker,

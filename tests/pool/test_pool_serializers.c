@@ -102,10 +102,14 @@ static void serializers_that_misbehave_harm_their_task_alone(void **state)
 {
     /* All of it automatic, and made after the workers. */
     mp_pool *pool = mp_test_pool_of(state);
-    mp_serializer argument = { "odd argument", 8,    no_encode,
-                               odd_decode,     NULL, NULL };
-    mp_serializer result = { "odd result", 8,    odd_encode,
-                             plain_decode, NULL, NULL };
+    mp_serializer argument = { .name = "odd argument",
+                               .object_size = 8,
+                               .encode = no_encode,
+                               .decode = odd_decode };
+    mp_serializer result = { .name = "odd result",
+                             .object_size = 8,
+                             .encode = odd_encode,
+                             .decode = plain_decode };
     mp_task decoding = { .run = copy_number,
                          .argument = &argument,
                          .result = &mp_serializer_int64 };
@@ -149,8 +153,10 @@ static int counting_encode(const mp_serializer *self, const void *object,
 static void an_argument_is_encoded_once(void **state)
 {
     mp_pool *pool = mp_test_pool_of(state);
-    mp_serializer argument = { "counted",    8,    counting_encode,
-                               plain_decode, NULL, NULL };
+    mp_serializer argument = { .name = "counted",
+                               .object_size = 8,
+                               .encode = counting_encode,
+                               .decode = plain_decode };
     mp_task task = { .run = copy_number,
                      .argument = &argument,
                      .result = &mp_serializer_int64 };

@@ -13,6 +13,7 @@
  */
 #include "support/fixture.h"
 #include "support/helpers.h"
+#include "support/ignore.h"
 #include "support/scribble.h"
 
 #include "pool/owner.h"
@@ -290,7 +291,7 @@ static int use_pool(mp_pool *pool, const struct plan *plan, int64_t *in,
     }
     if (failure == FINE) {
         /* Decodes what lies in the ring where it arrives. */
-        (void)mp_pool_map(pool, &say_task, in, ITEMS, out, NULL);
+        ignore(mp_pool_map(pool, &say_task, in, ITEMS, out, NULL));
         for (i = 0; i < 3 && failure == FINE; i++) {
             failure = mp_result_wait(results[i], 15000) < 0 ? NOT_READY : FINE;
         }

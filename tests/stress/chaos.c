@@ -322,7 +322,7 @@ static void destroy_objects(void)
 
 static void report(long seconds, long interval_ms)
 {
-    static const char *const names[MP_TASK_ENDS] = {
+    static const char *const names[] = {
         "pending", "running",   "done",       "failed", "crashed",
         "limited", "cancelled", "terminated", "broken"
     };
@@ -334,7 +334,7 @@ static void report(long seconds, long interval_ms)
         printf(" %ld %s", kills[i], role_names[i]);
     }
     printf("; tasks");
-    for (i = MP_TASK_DONE; i < MP_TASK_ENDS; i++) {
+    for (i = MP_TASK_DONE; i <= MP_TASK_BROKEN; i++) {
         if (i != MP_TASK_TERMINATED) {
             printf(" %ld %s",
                    ledger->owners[0].ends[i] + ledger->owners[1].ends[i],
