@@ -14,9 +14,9 @@ extern "C" {
 
 /* Of this header; mp_version() tells that of the library that runs. */
 #define MP_VERSION_MAJOR 0
-#define MP_VERSION_MINOR 1
+#define MP_VERSION_MINOR 2
 #define MP_VERSION_PATCH 0
-#define MP_VERSION       "0.1.0"
+#define MP_VERSION       "0.2.0"
 
 /** The version of the library that runs. The string is static. */
 MP_API const char *mp_version(void);
