@@ -55,8 +55,8 @@ typedef struct mp_iterator mp_iterator;
 MP_API MP_MUST int mp_iterator_next(mp_iterator *iterator, void *result,
                                     mp_report *report, int timeout_ms);
 
-/** Give it back; NULL does nothing. Items not started never start; running
- *  ones are dropped. */
+/** Give it back; NULL does nothing. Items that have not started never
+ *  start. Items that are running run on; what they give is dropped. */
 MP_API void mp_iterator_destroy(mp_iterator *iterator);
 
 #ifdef __cplusplus

@@ -48,20 +48,24 @@ typedef struct mp_pool mp_pool;
 /** Zero means "the default" in every field; NULL options set none. A field
  *  that a call cannot honour is MP_EINVAL. */
 typedef struct mp_call_options {
-    /** map, imap: items handed to a worker together, up to 65535. Default:
-     *  for map from count, workers and the bytes of an argument, for imap 1.
-     *  Small items of one chunk that take microseconds may be told together.
-     *  So may chunks of 1 be handed over together where items have taken a
-     *  microsecond or so; when one of them takes longer than some
-     *  milliseconds, what is behind it goes to other workers as soon as the
-     *  owner is in a call of libmp. */
+    /** map, imap: how many items go to a worker together, up to 65535.
+     *  Default: for map it follows from count, workers and the bytes of an
+     *  argument; for imap it is 1. With chunk_size 1, small items of about
+     *  1 us may be sent in groups. If one of them then takes several ms, the
+     *  rest of its group moves to other workers at the owner's next call. */
     int chunk_size;
 
-    /** imap: most items taken from the source and not handed out yet.
-     *  Default: 4 chunks, and 64 items at least, a worker; 256 once those of
-     *  chunks of 1 are handed over together. Where arguments of a chunk take
-     *  more than 4 KiB, 16 MiB of them are enough for now, and two chunks a
-     *  worker. */
+    /** imap: most items that are taken from the source before the caller
+     *  has got their results. The default, for each worker:
+     *
+     *      chunks of 1                              64 items
+     *      chunks of 1 that are sent in groups      256 items, from groups of
+     *                                               more than 16 on
+     *      larger chunks                            4 chunks, at least 64 items
+     *
+     *  While the pool holds 16 MiB of arguments, in chunks with more than
+     *  4 KiB of them and in two such chunks for each worker at least, nothing
+     *  more is taken, whatever look_ahead is. */
     int look_ahead;
 
     /** apply, map: receives the report of the failed item with the lowest
@@ -76,10 +80,11 @@ typedef struct mp_call_options {
      *  inside one of the owner's calls on the pool, and before that call
      *  returns; so it has run when a wait or get on the handle returns, and
      *  when join does. `result` is the handle that the call gave, and stays
-     *  the caller's; if there is none (any more), one for the callback's time
-     *  only. In it, mp_result_get(result, ..., 0) works, and submitting, whose
-     *  callbacks run later; waiting, join and terminate give MP_ESTATE, and
-     *  mp_pool_destroy() does nothing. */
+     *  the caller's. If the handle was destroyed or never asked for, `result`
+     *  is valid only during the callback. The callback may look at results
+     *  with timeout 0, and submit by the _async and imap calls; their
+     *  callbacks run later. Waits, apply, map, cancel, join and terminate give
+     *  MP_ESTATE there, and mp_pool_destroy() does nothing. */
     void (*done)(mp_result *result, void *context);
     void *context;
 
@@ -139,14 +144,14 @@ typedef struct mp_pool_options {
     uint64_t reserved[32]; /**< Must be zero. */
 } mp_pool_options;
 
-/** Of items; an apply is one. `submitted` is the sum of ends[]: with what is
- *  MP_TASK_PENDING and MP_TASK_RUNNING, at every moment. An item counts once
- *  it is taken from its array or source. */
+/** Numbers of items; an apply is one item. At every moment `submitted` is the
+ *  sum of ends[], where items that are pending or running are counted too. An
+ *  item is submitted when it is taken from its array or source. */
 typedef struct mp_pool_stats {
     uint64_t submitted;
     uint64_t ends[MP_TASK_ENDS];
-    uint64_t workers_lost;    /**< Crashed, or killed: by whomever, for a limit,
-                                for a cancel. */
+    uint64_t workers_lost;    /**< Crashed, or killed by anybody; a kill for
+                                a limit or a cancel counts too. */
     uint64_t workers_renewed; /**< By tasks_per_worker. */
     int workers;              /**< Alive now. */
 
@@ -155,9 +160,10 @@ typedef struct mp_pool_stats {
 
 /**
  * Start supervisor and workers. The caller owns the pool until
- * mp_pool_destroy(). It keeps three descriptors. Returns 0; MP_EINVAL;
- * MP_ESTATE in a worker or a daemon; MP_ENOMEM; or -errno when a process
- * could not be forked, and then nothing is left behind.
+ * mp_pool_destroy(). A pool keeps three descriptors open. The first object
+ * that a process makes, of whatever kind, keeps one more until the process
+ * ends. Returns 0; MP_EINVAL; MP_ESTATE in a worker or a daemon; MP_ENOMEM; or
+ * -errno when a process could not be forked, and then nothing is left behind.
  */
 MP_API MP_MUST int mp_pool_create(mp_pool **pool,
                                   const mp_pool_options *options);
@@ -191,12 +197,13 @@ MP_API MP_MUST int mp_pool_apply_async(mp_pool *pool, mp_result **result,
  *
  *   results    Receives as many objects, in order, for the caller to own;
  *              those of items that failed become zero bytes. NULL: dropped.
- *              Where arguments lie as well: MP_EINVAL.
+ *              `results` must not overlap `arguments` (MP_EINVAL).
  *
  * An array of plain memory (encode NULL) from mp_shared_create(), made before
  * the pool, is used where it lies: nothing is copied, and the task sees the
  * caller's own objects. Only a map does this, since it is over when it returns.
- * An item whose worker has given that memory up fails with MP_ESTATE.
+ * An item fails with MP_ESTATE when its worker has unmapped the arguments by
+ * mp_shared_destroy(); results are copied when it has unmapped only those.
  *
  * Returns MP_OK, or the error of the failed item with the lowest index; the
  * others have run all the same. Other errors as for mp_pool_apply().

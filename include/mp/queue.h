@@ -66,12 +66,14 @@ MP_API MP_MUST int mp_queue_put(mp_queue *queue, const void *object,
  * `timeout_ms` for one. The caller owns what is inside the object: see
  * mp_serializer_release().
  *
- * Returns 0; MP_ETIMEDOUT; MP_EDECODE, and the message is gone; MP_ECLOSED
- * after mp_queue_close() here, when the queue is empty and was shut down
- * anywhere, or with MP_FOREVER when the queue is empty and
- * no other living process shares it (a process made by plain fork() counts
- * while it is a child of the caller, and from its first call into libmp on);
- * MP_EINVAL; MP_ENOMEM, and the message stays.
+ * Returns 0; MP_ETIMEDOUT; MP_EDECODE, and the message is gone; MP_EINVAL;
+ * MP_ENOMEM, and the message stays; or MP_ECLOSED when
+ *
+ *   - this process has called mp_queue_close();
+ *   - the queue is empty, and any process has called mp_queue_shutdown();
+ *   - the queue is empty, the timeout is MP_FOREVER, and no other living
+ *     process shares the queue. A process made by plain fork() shares it while
+ *     it is a child of the caller, and from its first call into libmp on.
  */
 MP_API MP_MUST int mp_queue_get(mp_queue *queue, void *object, int timeout_ms);
 

@@ -44,8 +44,8 @@ MP_API MP_MUST int mp_semaphore_acquire(mp_semaphore *semaphore,
  */
 MP_API int mp_semaphore_release(mp_semaphore *semaphore);
 
-/** Free permits at this moment, those not counted that a dead process holds
- *  still; MP_EINVAL. */
+/** Free permits at this moment, without permits that dead processes still
+ *  hold; MP_EINVAL. */
 MP_API int mp_semaphore_value(const mp_semaphore *semaphore);
 
 /** Give back this process's handle; others keep theirs, and permits stay as

@@ -37,12 +37,15 @@ struct mp_serializer {
                   size_t capacity, size_t *size);
 
     /** Fill `object`, which is object_size zero bytes, from `bytes`, which
-     *  are aligned for any type and not kept. Returns 0, or a code < 0. */
+     *  are aligned for any type and not kept. Returns 0, or a code < 0; then
+     *  nothing is released, so decode frees what it has made so far. The
+     *  object may be moved by memcpy() afterwards: nothing in it may point to
+     *  the object itself. */
     int (*decode)(const mp_serializer *self, void *object, const void *bytes,
                   size_t size);
 
     /** Free what decode put inside the object, not the object; NULL: nothing.
-     *  An object of all zero bytes is none. */
+     *  It must accept an object of zero bytes, and do nothing then. */
     void (*release)(const mp_serializer *self, void *object);
 
     /** For the three functions. */

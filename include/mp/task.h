@@ -27,6 +27,7 @@ typedef struct mp_task {
     /** `argument` and `result` point to objects of the two serializers, NULL
      *  where there is none. The result starts as zero bytes; libmp encodes
      *  and releases it when run returns, so strings in it come from malloc().
+     *  It must not point into the argument, which is released before that.
      *  Returns 0 for success; anything else is MP_EFAILED to the caller, and
      *  the code is in the report. */
     int (*run)(const void *argument, void *result);
@@ -38,8 +39,8 @@ typedef struct mp_task {
      *  the monotonic clock; each item of a chunk has its own. Past it, and
      *  the pool's grace_ms, the worker is killed with all that the task has
      *  forked, except what has left its process group (setsid), and the item
-     *  ends as MP_ELIMIT. No other task is touched. Waiting for the owner to
-     *  take results is off the clock. Default: the pool's. Inline, only
+     *  ends as MP_ELIMIT. No other task is touched. Time spent waiting for the
+     *  owner to take results does not count. Default: the pool's. Inline, only
      *  mp_task_should_stop() tells. */
     int limit_ms;
 
