@@ -23,6 +23,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Where the items of a call come from: the members of its mp_source that are
+ * asked for each of them. The reserved tail of that is not carried about. */
+typedef struct mp__source {
+    const void *items;
+    int (*next)(void *context, void *argument);
+    void *context;
+} mp__source;
+
 /* Where the ends of items go. */
 enum mp__sink {
     MP__SINK_DIRECT,  /* into the caller's array, as they come */
@@ -120,7 +128,7 @@ typedef struct mp__batch {
     size_t ended;     /* of those taken */
     uint32_t chunk_size;
     uint32_t together;
-    mp_source source;
+    mp__source source;
     mp__kept *kept;    /* STORED: count of them, else a ring of: */
     size_t places;     /* a power of two, look_ahead at least */
     size_t look_ahead; /* ORDERED, ARRIVAL: most taken and not handed out */

@@ -22,31 +22,23 @@
 #define SUBMITS_UNLOOKED 32
 #define UNLOOKED_MOST    (MP__MS / 10)
 
-static int check_task(const mp_task *task)
-{
-    if (task == NULL || task->run == NULL || task->limit_ms < 0 ||
-        task->retries < 0 || !MP__RESERVED_IS_ZERO(task) ||
-        (task->argument != NULL && !mp__serializer_is_valid(task->argument)) ||
-        (task->result != NULL && !mp__serializer_is_valid(task->result))) {
-        return MP_EINVAL;
-    }
-    return 0;
-}
-
 int mp__check_submit(const mp_pool *pool, const mp_task *task)
 {
     int error = mp__pool_check(pool);
 
-    if (error == 0) {
-        error = check_task(task);
+    if (error == 0 && task == NULL) {
+        error = MP_EINVAL;
     }
     if (error < 0) {
         return error;
     }
-    if (pool->closed) {
-        return MP_ECLOSED;
+    if (pool->closed || pool->over) {
+        error = mp__work_check(task);
+        if (error == 0) {
+            error = pool->closed ? MP_ECLOSED : MP_EBROKEN;
+        }
     }
-    return pool->over ? MP_EBROKEN : 0;
+    return error;
 }
 
 int mp__check_options(const mp_call_options *options, int fields)
@@ -104,13 +96,13 @@ uint32_t mp__chunk_size_for(const mp_pool *pool, const mp_task *task,
     return size > most && most > 0 ? (uint32_t)most : size;
 }
 
-mp__work *mp__work_for(mp_pool *pool, const mp_task *task,
-                       unsigned char *results)
+int mp__work_for(mp_pool *pool, const mp_task *task, unsigned char *results,
+                 mp__work **work)
 {
     int limit_ms = task->limit_ms == 0 ? pool->core.limit_ms : task->limit_ms;
 
     return mp__work_find(&pool->works, task, pool->limits_off ? 0 : limit_ms,
-                         results);
+                         results, work);
 }
 
 /* May this call over `count` arguments be made now? */
@@ -142,7 +134,6 @@ static void set_array(mp__batch *batch, const void *arguments, size_t count)
 {
     batch->count = count;
     batch->source.items = arguments;
-    batch->source.count = count;
 }
 
 /* ---- calls that wait ---- */
@@ -175,11 +166,12 @@ static int apply(mp_pool *pool, const mp_task *task, const void *argument,
     mp__batch batch;
     bool alone;
     uint32_t slot = 0;
+    int error;
 
     mp__owner_prepare(pool);
-    work = mp__work_for(pool, task, NULL);
-    if (work == NULL) {
-        return MP_ENOMEM;
+    error = mp__work_for(pool, task, NULL, &work);
+    if (error < 0) {
+        return error;
     }
     alone = mp__owner_may_run_alone(pool, work);
     if (alone) {
@@ -259,8 +251,8 @@ static void look_for_shared(mp_pool *pool, mp__batch *batch,
                           is_seen(pool, batch->results, batch->count,
                                   mp__chunk_result_size(chunk));
     if (batch->results_seen) {
-        work = mp__work_for(pool, task, batch->results);
-        batch->results_seen = work != NULL;
+        batch->results_seen =
+            mp__work_for(pool, task, batch->results, &work) == 0;
     }
     if (work != NULL) {
         mp__work_leave(batch->work, true);
@@ -291,12 +283,11 @@ int mp_pool_map(mp_pool *pool, const mp_task *task, const void *arguments,
                   count * task->result->object_size)))) {
         error = MP_EINVAL;
     }
+    if (error == 0) {
+        error = mp__work_for(pool, task, NULL, &work);
+    }
     if (error < 0) {
         return error;
-    }
-    work = mp__work_for(pool, task, NULL);
-    if (work == NULL) {
-        return MP_ENOMEM;
     }
     mp__batch_begin(&batch, work);
     set_array(&batch, arguments, count);
@@ -353,12 +344,15 @@ int mp_pool_apply_async(mp_pool *pool, mp_result **result, const mp_task *task,
                         const void *argument, const mp_call_options *options)
 {
     mp__batch *batch = NULL;
+    mp__work *work = NULL;
     int error = check_array(pool, task, argument, 1, MP__SINK_STORED, options,
                             MP__FIELD_DONE);
 
     if (error == 0) {
-        error = mp__batch_create_single(&batch, &pool->singles,
-                                        mp__work_for(pool, task, NULL));
+        error = mp__work_for(pool, task, NULL, &work);
+    }
+    if (error == 0) {
+        error = mp__batch_create_single(&batch, &pool->singles, work);
     }
     if (error < 0) {
         return error;
@@ -378,12 +372,15 @@ int mp_pool_map_async(mp_pool *pool, mp_result **result, const mp_task *task,
                       const mp_call_options *options)
 {
     mp__batch *batch = NULL;
+    mp__work *work = NULL;
     int error = check_array(pool, task, arguments, count, MP__SINK_STORED,
                             options, MP__FIELD_CHUNK | MP__FIELD_DONE);
 
     if (error == 0) {
-        error = mp__batch_create(&batch, mp__work_for(pool, task, NULL),
-                                 MP__SINK_STORED, count);
+        error = mp__work_for(pool, task, NULL, &work);
+    }
+    if (error == 0) {
+        error = mp__batch_create(&batch, work, MP__SINK_STORED, count);
     }
     if (error < 0) {
         return error;

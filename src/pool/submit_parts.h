@@ -11,7 +11,9 @@
 /* So that one that is slow holds up no other. */
 #define MP__CHUNKS_PER_WORKER 4
 
-/* May this be submitted now? 0 or its code. */
+/* May something be submitted now? 0 or its code. Whether the task is sound is
+ * left to mp__work_for(), which sees at a glance that it is the last one again;
+ * only a pool that takes nothing any more says so of it here. */
 int mp__check_submit(const mp_pool *pool, const mp_task *task);
 
 /* Fields that a call can honour. */
@@ -30,9 +32,10 @@ int mp__check_options(const mp_call_options *options, int fields);
 uint32_t mp__chunk_size_for(const mp_pool *pool, const mp_task *task,
                             size_t count, const mp_call_options *options);
 
-/* What the chunks of such calls have in common; NULL: no memory. `results`:
- * where they are made in place, or NULL. */
-mp__work *mp__work_for(mp_pool *pool, const mp_task *task,
-                       unsigned char *results);
+/* What the chunks of such calls have in common. `results`: where they are made
+ * in place, or NULL. Returns 0, MP_EINVAL for a task that is not sound, or
+ * MP_ENOMEM. */
+int mp__work_for(mp_pool *pool, const mp_task *task, unsigned char *results,
+                 mp__work **work);
 
 #endif

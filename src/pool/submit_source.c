@@ -49,6 +49,7 @@ static int run_source(mp_pool *pool, mp_iterator **iterator,
                       const mp_call_options *options, enum mp__sink sink)
 {
     mp__batch *batch = NULL;
+    mp__work *work = NULL;
     size_t chunk;
     int error = mp__check_submit(pool, task);
 
@@ -58,18 +59,23 @@ static int run_source(mp_pool *pool, mp_iterator **iterator,
     if (error == 0) {
         error = mp__check_options(options, MP__FIELD_CHUNK | MP__FIELD_AHEAD);
     }
+    if (error == 0) {
+        error = mp__work_for(pool, task, NULL, &work);
+    }
     if (error < 0) {
         return error;
     }
     chunk = options == NULL || options->chunk_size == 0
                 ? 1
                 : mp__chunk_size_for(pool, task, 0, options);
-    error = mp__batch_create(&batch, mp__work_for(pool, task, NULL), sink,
+    error = mp__batch_create(&batch, work, sink,
                              look_ahead_for(pool, source, options, chunk));
     if (error < 0) {
         return error;
     }
-    batch->source = *source;
+    batch->source = (mp__source){ .items = source->items,
+                                  .next = source->next,
+                                  .context = source->context };
     batch->count = source->next == NULL ? source->count : SIZE_MAX;
     batch->chunk_size = (uint32_t)chunk;
     batch->widens = options == NULL || options->look_ahead == 0;

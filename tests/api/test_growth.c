@@ -13,6 +13,7 @@
 #include <mp/mp.h>
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 #if defined(__LP64__) || defined(__i386__)
@@ -248,7 +249,21 @@ static void reports_of_a_broken_pool_end_in_zero(void **state)
     mp_pool_destroy(pool);
 }
 
+/* ---- which library it is ---- */
+
+static void the_version_is_told_alike_everywhere(void **state)
+{
+    char text[32];
+
+    (void)state;
+    (void)snprintf(text, sizeof(text), "%d.%d.%d", MP_VERSION_MAJOR,
+                   MP_VERSION_MINOR, MP_VERSION_PATCH);
+    assert_string_equal(text, MP_VERSION);
+    assert_string_equal(mp_version(), MP_VERSION);
+}
+
 static const struct CMUnitTest tests[] = {
+    mp_test(the_version_is_told_alike_everywhere),
     mp_test(objects_refuse_options_they_do_not_know),
     mp_test(a_serializer_is_refused_wherever_it_is_given),
     mp_test(a_pool_refuses_options_it_does_not_know),

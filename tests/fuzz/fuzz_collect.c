@@ -106,21 +106,20 @@ static void submit(struct run *run, uint64_t which)
                      .result = results[which % 6],
                      .retries = (int)(which % 2) };
     bool direct = which % 4 != 0;
+    mp__work *work = NULL;
 
     if (run->made == CALLS || run->pool->over) {
         return;
     }
-    fuzz_require(
-        mp__batch_create(&call->batch,
-                         mp__work_find(&run->pool->works, &task, 0, NULL),
-                         direct ? MP__SINK_DIRECT : MP__SINK_STORED,
-                         direct ? 0 : ITEMS) == 0);
+    fuzz_require(mp__work_find(&run->pool->works, &task, 0, NULL, &work) == 0);
+    fuzz_require(mp__batch_create(&call->batch, work,
+                                  direct ? MP__SINK_DIRECT : MP__SINK_STORED,
+                                  direct ? 0 : ITEMS) == 0);
     call->by = task.result;
     call->objects = calloc(ITEMS, task.result->object_size);
     fuzz_require(call->objects != NULL);
     call->batch->count = ITEMS;
     call->batch->source.items = items;
-    call->batch->source.count = ITEMS;
     call->batch->chunk_size = 1 + (uint32_t)(which / 4 % 4);
     if (direct) {
         call->batch->results = call->objects;
