@@ -1,80 +1,82 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The libmp authors */
 /*
- * exercise.c -- the exercise: 5 workers, apply_async over 10 inputs
- *
- * Results that are not ready when they are asked for show as such; then they
- * are waited for.
+ * exercise.c -- 5 workers, apply_async over 10 inputs, and what a sleep changes
  *
  *     $ ./exercise
- *     0: not ready
- *     1: not ready
- *     2: not ready
- *     3: not ready
- *     4: not ready
- *     5: not ready
- *     6: not ready
- *     7: not ready
- *     8: not ready
- *     9: not ready
- *     0 cubed is 0
- *     1 cubed is 1
- *     2 cubed is 8
- *     3 cubed is 27
- *     4 cubed is 64
- *     5 cubed is 125
- *     6 cubed is 216
- *     7 cubed is 343
- *     8 cubed is 512
- *     9 cubed is 729
+ *     Without a sleep
+ *     Are you querying processes that are still running? <number> of 10
+ *     0 1 8 27 64 125 216 343 512 729
+ *     With a sleep
+ *     Are you querying processes that are still running? <number> of 10
+ *     0 1 8 27 64 125 216 343 512 729
+ *     Does it change the results? No
+ *     Can you make sure each is complete before you print? Yes, wait
  */
 #include <mp/mp.h>
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
-#define INPUTS 10
+enum { INPUTS = 10 };
 
-static int cube_slowly(const void *argument, void *result)
+static int cube(const void *argument, void *result)
 {
     int64_t x = *(const int64_t *)argument;
 
-    (void)sleep(1);
     *(int64_t *)result = x * x * x;
     return 0;
 }
 
-int main(void)
+static int cube_slowly(const void *argument, void *result)
 {
-    const mp_task task = { .run = cube_slowly,
-                           .argument = &mp_serializer_int64,
-                           .result = &mp_serializer_int64 };
-    mp_result *results[INPUTS] = { NULL };
-    mp_pool *pool = NULL;
-    int64_t cube = 0;
-    int64_t i;
-    int error = mp_pool_create(&pool, &(mp_pool_options){ .workers = 5 });
+    (void)sleep(1);
+    return cube(argument, result);
+}
 
-    for (i = 0; i < INPUTS && error >= 0; i++) {
+static int apply(mp_pool *pool, int (*f)(const void *, void *), int64_t *cubes)
+{
+    const mp_serializer *i64 = &mp_serializer_int64;
+    const mp_task task = { .run = f, .argument = i64, .result = i64 };
+    mp_result *results[INPUTS] = { NULL };
+    int running = 0, error = 0;
+
+    for (int64_t i = 0; i < INPUTS && error >= 0; i++) {
         error = mp_pool_apply_async(pool, &results[i], &task, &i, NULL);
     }
-    for (i = 0; i < INPUTS && error >= 0; i++) {
-        if (mp_result_get(results[i], &cube, 0) == MP_ETIMEDOUT) {
-            printf("%d: not ready\n", (int)i);
-        }
+    for (int i = 0; i < INPUTS && error >= 0; i++) {
+        running += mp_result_ready(results[i]) == 0;
     }
-    for (i = 0; i < INPUTS && error >= 0; i++) {
-        error = mp_result_get(results[i], &cube, MP_FOREVER);
-        if (error >= 0) {
-            printf("%d cubed is %d\n", (int)i, (int)cube);
-        }
+    printf("Are you querying processes that are still running? %d of 10\n",
+           running);
+    for (int i = 0; i < INPUTS && error >= 0; i++) {
+        error = mp_result_get(results[i], &cubes[i], MP_FOREVER);
+        printf("%d%s", (int)cubes[i], i + 1 < INPUTS ? " " : "\n");
     }
-    if (error < 0) {
-        fprintf(stderr, "exercise: %s\n", mp_strerror(error));
-    }
-    for (i = 0; i < INPUTS; i++) {
+    for (int i = 0; i < INPUTS; i++) {
         mp_result_destroy(results[i]);
     }
+    return error;
+}
+
+int main(void)
+{
+    int64_t quick[INPUTS] = { 0 }, slow[INPUTS] = { 0 };
+    mp_pool *pool = NULL;
+    int error = mp_pool_create(&pool, &(mp_pool_options){ .workers = 5 });
+
+    puts("Without a sleep");
+    error = error < 0 ? error : apply(pool, cube, quick);
+    puts("With a sleep");
+    error = error < 0 ? error : apply(pool, cube_slowly, slow);
+    if (error >= 0) {
+        printf("Does it change the results? %s\n",
+               memcmp(quick, slow, sizeof(slow)) == 0 ? "No" : "Yes");
+        puts("Can you make sure each is complete before you print? Yes, wait");
+    } else {
+        fprintf(stderr, "exercise: %s\n", mp_strerror(error));
+    }
     mp_pool_destroy(pool);
-    return error < 0 ? 1 : 0;
+    return error < 0;
 }
