@@ -93,6 +93,13 @@ b 2'
 
 mkdir "$work/examples"
 yes '/* a line */' | head -n 82 > "$work/examples/one.c"
+echo '[one](one.c)' > "$work/examples/README.md"
 expect accepts '80 lines' sh "$folder/check_size.sh" "$work/examples"
+expect accepts 'what is listed' sh "$folder/check_listed.sh" "$work/examples" one
+expect refuses 'a file that is not built' \
+    sh "$folder/check_listed.sh" "$work/examples" two
 echo >> "$work/examples/one.c"
 expect refuses '81 lines' sh "$folder/check_size.sh" "$work/examples"
+echo none > "$work/examples/README.md"
+expect refuses 'a file that the README does not name' \
+    sh "$folder/check_listed.sh" "$work/examples" one
