@@ -23,15 +23,17 @@ int main(void)
 {
     const mp_serializer *i64 = &mp_serializer_int64;
     const mp_task task = { .run = square, .argument = i64, .result = i64 };
-    int64_t numbers[10] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 }, squares[10] = { 0 };
-    mp_report report = { .index = 0 };
-    mp_call_options options = { .report = &report };
+    int64_t numbers[10] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 }, squares[10];
+    mp_report report;
     mp_pool *pool = NULL;
     int error = mp_pool_create(&pool, NULL); /* a worker for each CPU */
 
-    if (error >= 0) {
-        error = mp_pool_map(pool, &task, numbers, 10, squares, &options);
+    if (error < 0) {
+        fprintf(stderr, "first_pool: %s\n", mp_strerror(error));
+        return 2;
     }
+    error = mp_pool_map(pool, &task, numbers, 10, squares,
+                        &(mp_call_options){ .report = &report });
     for (int i = 0; i < 10; i++) {
         printf("%d%s", (int)squares[i], i < 9 ? " " : "\n");
     }
