@@ -285,13 +285,35 @@ static void self_test_place(void)
     __asm__ __volatile__("" ::: "memory");
 }
 
-/* A child of no other use, which calls self_test_place(). */
-static const char *try_breakpoint(pid_t pid)
+/* A child of no other use. It waits for a byte, so that it is not on its way
+ * before the breakpoint is set, and ends by a trap elsewhere: a machine without
+ * breakpoints shows at once, and not by a wait for what never comes. */
+static void pass_the_place(int start)
+{
+    void (*volatile place)(void) = self_test_place;
+    char byte;
+    int i;
+
+    while (read(start, &byte, 1) < 0) {
+        /* once more */
+    }
+    for (i = 0; i < 1000; i++) {
+        place();
+    }
+    for (;;) {
+        (void)raise(SIGTRAP);
+    }
+}
+
+static const char *try_breakpoint(pid_t pid, int start)
 {
     mp_tracee tracee = { .pid = pid };
 
     if (!mp_step_seize(pid)) {
         return "ptrace is not permitted";
+    }
+    if (write(start, "", 1) != 1) {
+        return "a pipe does not work";
     }
     if (mp_step_run_to(&tracee, (uintptr_t)self_test_place, 2) !=
         MP_STEP_STOPPED) {
@@ -302,22 +324,25 @@ static const char *try_breakpoint(pid_t pid)
 
 const char *mp_step_obstacle(void)
 {
-    void (*volatile place)(void) = self_test_place;
-    const char *why;
-    pid_t pid = fork();
+    const char *why = "fork failed";
+    int start[2];
+    pid_t pid;
 
-    if (pid < 0) {
-        return "fork failed";
+    if (pipe(start) < 0) {
+        return "there is no pipe";
     }
+    pid = fork();
     if (pid == 0) {
-        for (;;) {
-            place();
-        }
+        pass_the_place(start[0]);
     }
-    why = try_breakpoint(pid);
-    set_timer(0);
-    (void)kill(pid, SIGKILL);
-    mp_step_reap(pid);
+    if (pid > 0) {
+        why = try_breakpoint(pid, start[1]);
+        set_timer(0);
+        (void)kill(pid, SIGKILL);
+        mp_step_reap(pid);
+    }
+    (void)close(start[0]);
+    (void)close(start[1]);
     return why;
 }
 
