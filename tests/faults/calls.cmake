@@ -19,6 +19,7 @@ if(MP_SANITIZE) # each process costs more there
     set(calls_sample 1000)
 endif()
 add_test(NAME faults.calls COMMAND calls sample ${calls_sample})
+mp_long_tests(faults.calls) # the census alone is 20 s
 add_test(NAME faults.calls_all CONFIGURATIONS nightly COMMAND calls)
 set_tests_properties(faults.calls PROPERTIES TIMEOUT 600 LABELS faults)
 set_tests_properties(faults.calls_all PROPERTIES TIMEOUT 7200 LABELS nightly)
