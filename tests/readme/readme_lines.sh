@@ -184,7 +184,7 @@ count=0
 for readme in README.md $readmes; do
     count=$((count + 1))
     printf '\n==== %s\n' "$readme"
-    # A hang ends here; what hurries has more than enough.
+    # The bound is for hangs alone: all that is not one is over long before.
     # shellcheck disable=SC2086 # several words
     (cd "$home/source" && timeout -k 10 3600 $as env -i "HOME=$home" \
         "PATH=$path" LANG=C.UTF-8 sh "$work/$count/session") < /dev/null ||
