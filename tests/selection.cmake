@@ -29,7 +29,7 @@ function(mp_shorter_test test variable quick all)
     endif()
 endfunction()
 
-# Called when all tests are known. ctest ends with a list of those that are
+# To be called when all tests are known. ctest ends with a list of those that are
 # disabled; the first of them says how they run. (CTEST_CUSTOM_POST_TEST would
 # print into the JSON of `ctest --show-only` as well.)
 function(mp_tell_selection)
@@ -45,11 +45,7 @@ function(mp_tell_selection)
     message(STATUS "libmp: MP_TESTS=quick runs these shorter: ${shorter}")
     message(STATUS "libmp: all tests in full: cmake -DMP_TESTS=all "
                    "${PROJECT_BINARY_DIR}, and build again")
-    get_filename_component(folder ${PROJECT_BINARY_DIR} NAME)
-    set(how "more_by: cmake -DMP_TESTS=all ${folder}")
-    add_test(NAME "${how}" COMMAND ${CMAKE_COMMAND} -E echo "${how}")
-    set_tests_properties("${how}" PROPERTIES DISABLED TRUE)
+    set(how run_the_rest_with_-DMP_TESTS=all)
+    add_test(NAME ${how} COMMAND ${CMAKE_COMMAND} -E echo ${how})
+    set_tests_properties(${how} PROPERTIES DISABLED TRUE)
 endfunction()
-if(MP_TOP)
-    cmake_language(DEFER DIRECTORY ${PROJECT_SOURCE_DIR} CALL mp_tell_selection)
-endif()
