@@ -24,7 +24,7 @@ int main(void)
     const mp_serializer *i64 = &mp_serializer_int64;
     const mp_task task = { .run = square, .argument = i64, .result = i64 };
     int64_t numbers[10] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 }, squares[10];
-    mp_report report;
+    mp_report report = { .index = 0 };
     mp_pool *pool = NULL;
     int error = mp_pool_create(&pool, NULL); /* a worker for each CPU */
 
