@@ -286,7 +286,7 @@ int mp_pool_map(mp_pool *pool, const mp_task *task, const void *arguments,
     if (error == 0) {
         error = mp__work_for(pool, task, NULL, &work);
     }
-    if (error < 0) {
+    if (error != 0) {
         return error;
     }
     mp__batch_begin(&batch, work);
@@ -354,7 +354,7 @@ int mp_pool_apply_async(mp_pool *pool, mp_result **result, const mp_task *task,
     if (error == 0) {
         error = mp__batch_create_single(&batch, &pool->singles, work);
     }
-    if (error < 0) {
+    if (error != 0) {
         return error;
     }
     set_array(batch, argument, 1);
@@ -382,7 +382,7 @@ int mp_pool_map_async(mp_pool *pool, mp_result **result, const mp_task *task,
     if (error == 0) {
         error = mp__batch_create(&batch, work, MP__SINK_STORED, count);
     }
-    if (error < 0) {
+    if (error != 0) {
         return error;
     }
     set_array(batch, arguments, count);

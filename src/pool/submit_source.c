@@ -62,7 +62,7 @@ static int run_source(mp_pool *pool, mp_iterator **iterator,
     if (error == 0) {
         error = mp__work_for(pool, task, NULL, &work);
     }
-    if (error < 0) {
+    if (error != 0) {
         return error;
     }
     chunk = options == NULL || options->chunk_size == 0
@@ -70,7 +70,7 @@ static int run_source(mp_pool *pool, mp_iterator **iterator,
                 : mp__chunk_size_for(pool, task, 0, options);
     error = mp__batch_create(&batch, work, sink,
                              look_ahead_for(pool, source, options, chunk));
-    if (error < 0) {
+    if (error != 0) {
         return error;
     }
     batch->source = (mp__source){ .items = source->items,

@@ -322,10 +322,9 @@ static void destroy_objects(void)
 
 static void report(long seconds, long interval_ms)
 {
-    static const char *const names[] = {
-        "pending", "running",   "done",       "failed", "crashed",
-        "limited", "cancelled", "terminated", "broken"
-    };
+    static const char *const names[] = { "pending",   "running",    "done",
+                                         "failed",    "crashed",    "limited",
+                                         "cancelled", "terminated", "broken" };
     int i;
 
     printf("chaos seed %u, %ld s, a kill every %ld ms: killed", ledger->seed,
