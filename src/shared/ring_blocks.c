@@ -54,7 +54,7 @@
  * and size must lie inside the block and, before it is mapped, inside the
  * file, which nobody can shorten where it is a memfd.
  */
-#include "shared/ring_parts.h"
+#include "shared/ring_blocks.h"
 
 #include "mp/error.h"
 #include "platform/file.h"

@@ -8,45 +8,10 @@
 #ifndef MP__RING_BLOCKS_H
 #define MP__RING_BLOCKS_H
 
-#include "shared/domain.h"
+#include "shared/ring_words.h"
 
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#define MP__BLOCKS 128
-/* Where no block is. */
-#define MP__NO_BLOCK UINT32_MAX
-
-/* What a process reserves for its user, and what for a put of its own. */
-enum mp__lane { MP__LANE_USER = 0, MP__LANE_PUT, MP__LANES };
-
-/* Room in the ring for a message that is being written. */
-struct mp__claim {
-    _Atomic uint32_t owner; /* an ident; 0: none */
-    _Atomic uint32_t block; /* MP__NO_BLOCK: the message will be a record */
-    _Atomic uint64_t size;
-};
-
-/* In shared memory. All of it changes under `producers`, but what is the
- * owner's own while it lives: its claims, the blocks that it is the maker of,
- * and its name as a taker, which it writes under `consumers`. */
-struct mp__blocks {
-    _Atomic uint32_t bound;               /* blocks from here on: never used */
-    _Atomic uint64_t maker[MP__BLOCKS];   /* a state: see ring_blocks.c */
-    _Atomic uint64_t size[MP__BLOCKS];    /* of the message */
-    _Atomic uint64_t touched[MP__BLOCKS]; /* no memory from here on */
-    _Atomic uint64_t solid[MP__BLOCKS];   /* memory up to here for certain */
-    _Alignas(64) _Atomic uint32_t taker[MP__BLOCKS]; /* an ident, or 0 */
-    _Alignas(64) struct mp__claim claims[MP__DOMAIN_SLOTS][MP__LANES];
-};
-
-/* This process's view of a block. */
-struct mp__block_map {
-    unsigned char *at;
-    size_t size;
-};
+/* The number of a message that has none yet. */
+#define MP__NO_NUMBER UINT64_MAX
 
 /* What is spoken for beside the records in the ring. */
 struct mp__held {
@@ -54,5 +19,49 @@ struct mp__held {
     uint64_t bytes; /* that count, of them and of blocks in the queue */
     uint64_t ring;  /* bytes of records that are still to come */
 };
+
+/* R12: what is claimed but by `own`, and what counts of blocks in the queue.
+ * The caller holds `producers`. */
+void mp__blocks_look(mp__ring *ring, uint64_t head, uint64_t tail,
+                     const struct mp__claim *own, struct mp__held *held);
+/* R11: take back what the dead claimed; false: nothing. The caller holds
+ * `producers`. */
+bool mp__blocks_sweep(mp__ring *ring);
+/* Find a free block, after a look and with `producers` held; or
+ * MP__NO_BLOCK. */
+uint32_t mp__blocks_find(mp__ring *ring, uint64_t size);
+/* Give back what memory is too much. */
+void mp__blocks_trim(mp__ring *ring);
+
+/* Can a block of this number, which may be anything, have this size? */
+bool mp__block_fits(uint32_t block, uint64_t size);
+/* R4, W1: be the maker of the block. */
+void mp__block_own(mp__ring *ring, uint32_t block, mp__ident self);
+/* R8: give the block the number of its message; false: it is not ours. */
+bool mp__block_number(mp__ring *ring, uint32_t block, mp__ident self,
+                      uint64_t size, uint64_t number);
+/* R10, W3: free a block that is ours, with MP__NO_NUMBER, or that was numbered
+ * in vain. */
+void mp__block_free(mp__ring *ring, uint32_t block, mp__ident self,
+                    uint64_t number);
+/* Is it that of the message with this number? */
+bool mp__block_is(const mp__ring *ring, uint32_t block, uint64_t number);
+/* Can it hold a message of this size, for all the file says? And is it not in
+ * our user's hands? */
+bool mp__block_is_sound(const mp__ring *ring, uint32_t block, uint64_t size);
+/* R6: reserve memory behind a block of ours. */
+int mp__block_fill(mp__ring *ring, uint32_t block, uint64_t size);
+/* R6: map its bytes here; NULL: no address space, or no such bytes. */
+unsigned char *mp__block_map(mp__ring *ring, uint32_t block, uint64_t size);
+/* The same where it is mapped already; NULL: it is not. */
+unsigned char *mp__block_seen(const mp__ring *ring, uint32_t block,
+                              uint64_t size);
+void mp__block_unmap(mp__ring *ring, uint32_t block);
+/* Unmap it if much is mapped. */
+void mp__block_unneeded(mp__ring *ring, uint32_t block);
+/* Write and read its bytes without a map. */
+int mp__block_write(mp__ring *ring, uint32_t block, const void *bytes,
+                    size_t size);
+int mp__block_read(mp__ring *ring, uint32_t block, void *bytes, size_t size);
 
 #endif

@@ -3,79 +3,24 @@
 /*
  * ring_borrow.c -- a message of a ring that is read in place
  *
- * Steps B1 and B2 of ring_blocks.c; and how a get copies out of a block. What
+ * The borrow of ring_blocks.c, whose steps B1 and B2 stand in ring_get.c. What
  * is borrowed was taken, for good: its number has left the ring, and only the
  * name of its taker keeps others from the block. A message that came as a
  * record is copied to private memory: the ring's own goes on at once.
+ *
+ * The end of a handle ends what its user has in hand, borrowed or reserved.
  */
-#include "shared/ring_parts.h"
+#include "shared/ring_borrow.h"
 
 #include "mp/error.h"
-#include "platform/clock.h"
-#include "platform/kill_point.h"
+#include "shared/ring_blocks.h"
+#include "shared/ring_get.h"
+#include "shared/ring_words.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* Private memory that a process keeps for the next message. */
 #define LOAN_KEPT ((size_t)256 * 1024)
-
-static int copy_block(mp__ring *ring, const struct mp__incoming *in)
-{
-    const unsigned char *at = mp__block_map(ring, in->block, in->size);
-
-    if (at == NULL) {
-        return mp__block_read(ring, in->block, in->buffer, (size_t)in->size);
-    }
-    memcpy(in->buffer, at, (size_t)in->size);
-    return 0;
-}
-
-int mp__ring_open_block(mp__ring *ring, const unsigned char *record,
-                        uint64_t number, struct mp__incoming *in)
-{
-    struct mp__block_record where;
-
-    memcpy(&where, record, sizeof(where));
-    if (where.block >= MP__BLOCKS ||
-        !mp__block_is(ring, (uint32_t)where.block, number) ||
-        !mp__block_is_sound(ring, (uint32_t)where.block, where.size)) {
-        return MP_EBROKEN;
-    }
-    in->size = where.size;
-    in->block = (uint32_t)where.block;
-    if (!in->in_place) {
-        return in->size > in->capacity ? MP_EMSGSIZE : copy_block(ring, in);
-    }
-    if (mp__block_seen(ring, in->block, in->size) == NULL) {
-        return MP__UNMAPPED;
-    }
-    atomic_store(&ring->shared->blocks.taker[in->block],
-                 mp__guard_holder(&ring->shared->consumers)); /* B1 */
-    MP_KILL_POINT("borrow.named");
-    return 0;
-}
-
-/* B2. */
-static void let_go(mp__ring *ring, uint32_t block, mp__ident self)
-{
-    uint32_t taker = self;
-
-    MP_KILL_POINT("borrow.letting_go");
-    (void)atomic_compare_exchange_strong(&ring->shared->blocks.taker[block],
-                                         &taker, 0); /* B2 */
-    MP_KILL_POINT("borrow.let_go");
-}
-
-void mp__ring_untake(mp__ring *ring, const struct mp__incoming *in)
-{
-    mp__ident self;
-
-    if (in->in_place && in->block != MP__NO_BLOCK &&
-        mp__domain_self(&self) == 0) {
-        let_go(ring, in->block, self);
-    }
-}
 
 int mp__ring_borrow(mp__ring *ring, const void **bytes, size_t *size,
                     int64_t deadline)
@@ -122,7 +67,7 @@ int mp__ring_return(mp__ring *ring)
         return MP_ESTATE;
     }
     if (loan->block != MP__NO_BLOCK) {
-        let_go(ring, loan->block, loan->owner);
+        mp__ring_let_go(ring, loan->block, loan->owner);
         mp__ring_wake_sleepers(&ring->shared->head,
                                atomic_load(&ring->shared->head));
         mp__block_unneeded(ring, loan->block);

@@ -3,13 +3,16 @@
 /*
  * ring_get.c -- the side of a ring where messages come out
  *
- * Steps C1 to C6 of ring.c, all of C2 to C4 under `consumers`.
+ * Steps C1 to C7 of ring.c, all of C2 to C4 under `consumers`; and how a
+ * message leaves a block: a get copies it out, for a borrow the block gets the
+ * name of its taker (steps B1 and B2 of ring_blocks.c).
  */
-#include "shared/ring_parts.h"
+#include "shared/ring_get.h"
 
 #include "mp/error.h"
 #include "platform/clock.h"
 #include "platform/kill_point.h"
+#include "shared/ring_blocks.h"
 
 #include <errno.h>
 #include <string.h>
@@ -53,6 +56,44 @@ static bool is_record(const mp__ring *ring, uint64_t place, uint64_t header)
            mp__ring_record_size(size) <= ring->room - place;
 }
 
+static int copy_block(mp__ring *ring, const struct mp__incoming *in)
+{
+    const unsigned char *at = mp__block_map(ring, in->block, in->size);
+
+    if (at == NULL) {
+        return mp__block_read(ring, in->block, in->buffer, (size_t)in->size);
+    }
+    memcpy(in->buffer, at, (size_t)in->size);
+    return 0;
+}
+
+/* C3 for a record of KIND_BLOCK with number `number`: 0, MP_EMSGSIZE,
+ * MP__UNMAPPED, MP_EBROKEN or an error of the file. */
+static int open_block(mp__ring *ring, const unsigned char *record,
+                      uint64_t number, struct mp__incoming *in)
+{
+    struct mp__block_record where;
+
+    memcpy(&where, record, sizeof(where));
+    if (where.block >= MP__BLOCKS ||
+        !mp__block_is(ring, (uint32_t)where.block, number) ||
+        !mp__block_is_sound(ring, (uint32_t)where.block, where.size)) {
+        return MP_EBROKEN;
+    }
+    in->size = where.size;
+    in->block = (uint32_t)where.block;
+    if (!in->in_place) {
+        return in->size > in->capacity ? MP_EMSGSIZE : copy_block(ring, in);
+    }
+    if (mp__block_seen(ring, in->block, in->size) == NULL) {
+        return MP__UNMAPPED;
+    }
+    atomic_store(&ring->shared->blocks.taker[in->block],
+                 mp__guard_holder(&ring->shared->consumers)); /* B1 */
+    MP_KILL_POINT("borrow.named");
+    return 0;
+}
+
 /* C3 for the record at `place`, of the message with this number. */
 static int copy_out(mp__ring *ring, uint64_t place, uint64_t header,
                     uint64_t number, struct mp__incoming *in)
@@ -60,7 +101,7 @@ static int copy_out(mp__ring *ring, uint64_t place, uint64_t header,
     const unsigned char *bytes = ring->shared->records + place + HEADER;
 
     if (header >> KIND_SHIFT == KIND_BLOCK) {
-        return mp__ring_open_block(ring, bytes, number, in);
+        return open_block(ring, bytes, number, in);
     }
     in->block = MP__NO_BLOCK;
     in->size = header & SIZE_MASK;
@@ -89,6 +130,27 @@ static int commit(mp__ring *ring, uint64_t *head, uint64_t next)
         MP_KILL_POINT("ring_get.noted");
     }
     return error;
+}
+
+void mp__ring_let_go(mp__ring *ring, uint32_t block, mp__ident self)
+{
+    uint32_t taker = self;
+
+    MP_KILL_POINT("borrow.letting_go");
+    (void)atomic_compare_exchange_strong(&ring->shared->blocks.taker[block],
+                                         &taker, 0); /* B2 */
+    MP_KILL_POINT("borrow.let_go");
+}
+
+/* B1 was in vain: the message was not taken. */
+static void untake(mp__ring *ring, const struct mp__incoming *in)
+{
+    mp__ident self;
+
+    if (in->in_place && in->block != MP__NO_BLOCK &&
+        mp__domain_self(&self) == 0) {
+        mp__ring_let_go(ring, in->block, self);
+    }
 }
 
 /* C2 to C4 with `consumers` held: 0; -EAGAIN, empty; -ESTALE, the guard is
@@ -136,7 +198,7 @@ static int get_locked(mp__ring *ring, struct mp__incoming *in, uint64_t *head)
     place += mp__ring_record_size(header & SIZE_MASK);
     error = commit(ring, head, mp__ring_word_after(*head, place));
     if (error < 0) {
-        mp__ring_untake(ring, in);
+        untake(ring, in);
     }
     return error;
 }

@@ -3,18 +3,41 @@
 /*
  * ring_put.c -- the side of a ring where messages go in
  *
- * Steps P1 to P6 of ring.c, all of P2 to P4 under `producers`.
+ * Steps P1 to P7 of ring.c, all of P2 to P4 under `producers`.
+ *
+ * Where records lie. A record is an 8-byte header and the bytes, padded to 8,
+ * in one piece. The tail turns back to offset 0 as soon as it is past the WARM
+ * bytes and the start is free, with a WRAP record where it leaves off: while
+ * little is queued, the same warm memory is used again and again.
+ * `lap_end` is where the tail last turned back: written before the CAS that
+ * commits the turn and read only while TAIL is before HEAD, so that a value
+ * left by a producer killed in between is never looked at.
+ *
+ * While HEAD is still on the lap before, a tail that has turned back has less
+ * room than max_bytes promises. Where that is used up the tail spills: a WRAP
+ * leads on to behind the one at `lap_end`, and messages are queued from there
+ * as if nobody had turned back. `spill` is the number of the first of them, + 1,
+ * and `spill_at` where its WRAP stands; until HEAD has passed that message the
+ * start is not free, and nobody turns back. Both are written before the CAS
+ * that commits it; whoever puts a message with that number elsewhere, after a
+ * producer killed in between, clears `spill` first.
  */
-#include "shared/ring_parts.h"
+#include "shared/ring_put.h"
 
 #include "mp/error.h"
 #include "platform/clock.h"
 #include "platform/kill_point.h"
+#include "shared/ring_blocks.h"
 
 #include <errno.h>
 #include <string.h>
 
 #define LOOK ((uint64_t)64 * 1024)
+
+static uint64_t header_of(enum mp__record_type kind, uint64_t size)
+{
+    return ((uint64_t)kind << KIND_SHIFT) | size;
+}
 
 /* Has HEAD still to pass the message that was put where the lap before had
  * ended? What is known of HEAD may be old: then it is said too long. */
@@ -85,7 +108,7 @@ static bool find_room(const mp__ring *ring, const struct mp__outgoing *out,
 static void lead_to(mp__ring *ring, uint64_t tail, uint64_t place)
 {
     struct mp__ring_shared *shared = ring->shared;
-    uint64_t mark = mp__ring_header_of(KIND_WRAP, place);
+    uint64_t mark = header_of(KIND_WRAP, place);
 
     if (place == 0) {
         shared->spill = 0;
@@ -195,7 +218,7 @@ int mp__ring_send(mp__ring *ring, struct mp__outgoing *out, uint64_t *tail)
         return MP_ESTATE;
     }
     write_record(ring, *tail, place,
-                 mp__ring_header_of(block ? KIND_BLOCK : KIND_BYTES, out->size),
+                 header_of(block ? KIND_BLOCK : KIND_BYTES, out->size),
                  out->bytes, out->size);
     MP_KILL_POINT("ring_put.committing");
     error = mp__ring_commit(
@@ -218,8 +241,8 @@ void mp__ring_tell(mp__ring *ring, uint64_t tail)
     MP_KILL_POINT("ring_put.done");
 }
 
-int mp__ring_put(mp__ring *ring, const void *bytes, size_t size,
-                 int64_t deadline)
+int mp__ring_put_record(mp__ring *ring, const void *bytes, size_t size,
+                        int64_t deadline)
 {
     struct mp__ring_shared *shared = ring->shared;
     struct mp__outgoing out = { .bytes = bytes,
@@ -229,13 +252,6 @@ int mp__ring_put(mp__ring *ring, const void *bytes, size_t size,
     uint64_t tail = 0;
     int error;
 
-    if (size > LARGE_LEAST || size > mp__ring_piece(ring)) {
-        deadline = mp__deadline_begin(deadline);
-        error = mp__ring_put_block(ring, bytes, size, deadline);
-        if (error != MP__NO_BLOCK_FREE) {
-            return error;
-        }
-    }
     for (;;) {
         error = mp__ring_lock(ring, &shared->producers, &deadline); /* P1 */
         if (error < 0) {

@@ -11,13 +11,15 @@
  * Only its owner changes a claim while it lives, and a process forked
  * meanwhile is another owner: it has inherited nothing.
  */
-#include "shared/ring_parts.h"
+#include "shared/ring_reserve.h"
 
 #include "mp/error.h"
 #include "platform/clock.h"
 #include "platform/kill_point.h"
+#include "shared/ring_blocks.h"
+#include "shared/ring_put.h"
 
-#include <stdlib.h>
+#include <errno.h>
 #include <string.h>
 
 /* Messages from here on are worth a block: below it a copy costs less. */
@@ -196,8 +198,10 @@ int mp__ring_put_block(mp__ring *ring, const void *bytes, size_t size,
                                .size = size,
                                .in_block = true };
     unsigned char *at;
-    int error = claim_room(ring, &request, deadline);
+    int error;
 
+    deadline = mp__deadline_begin(deadline);
+    error = claim_room(ring, &request, deadline);
     if (error < 0) {
         return error;
     }
@@ -216,36 +220,13 @@ int mp__ring_put_block(mp__ring *ring, const void *bytes, size_t size,
     MP_KILL_POINT("put_block.written");
     if (error < 0) {
         drop(ring, &request);
-        return size <= mp__ring_piece(ring) ? MP__NO_BLOCK_FREE : error;
+        return size <= mp__ring_piece(ring)
+                   ? mp__ring_put_record(ring, bytes, size, deadline)
+                   : error;
     }
     error = publish(ring, &request, NULL, size);
     mp__block_unneeded(ring, request.block);
     return error;
-}
-
-/* Private memory for `size` bytes, one at least. */
-int mp__loan_room(struct mp__loan *loan, size_t size)
-{
-    unsigned char *fresh;
-
-    if (loan->memory == NULL || loan->capacity < size) {
-        fresh = malloc(size > 0 ? size : 1);
-        if (fresh == NULL) {
-            return MP_ENOMEM;
-        }
-        free(loan->memory);
-        loan->memory = fresh;
-        loan->capacity = size;
-    }
-    return 0;
-}
-
-bool mp__loan_is_ours(const struct mp__loan *loan)
-{
-    mp__ident self;
-
-    return loan->owner != 0 && mp__domain_self(&self) == 0 &&
-           loan->owner == self;
 }
 
 static struct request request_of(const struct mp__loan *loan)

@@ -13,7 +13,7 @@
 #include "faults/step_stage.h"
 
 #include "platform/map.h"
-#include "shared/ring_parts.h"
+#include "shared/ring_words.h"
 #include "support/ignore.h"
 
 #include <mp/mp.h>

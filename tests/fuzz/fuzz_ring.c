@@ -10,7 +10,7 @@
 #include "fuzz/fuzz.h"
 
 #include "platform/clock.h"
-#include "shared/ring_parts.h"
+#include "shared/ring_words.h"
 
 #include <mp/error.h>
 

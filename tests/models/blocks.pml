@@ -2,7 +2,8 @@
 /* Copyright (c) 2026 The libmp authors */
 /*
  * blocks.pml -- large messages of a ring, each in a block of its own
- *               (src/shared/ring_blocks.c, ring_reserve.c, ring_borrow.c)
+ *               (src/shared/ring_blocks.c, ring_reserve.c, ring_borrow.c,
+ *               ring_get.c)
  *
  * WRITERS write PUTS messages each, of which those whose bit is set in PLAIN
  * are put as records; any other may be given up once before it is written.

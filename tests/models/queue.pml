@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The libmp authors */
 /*
  * queue.pml -- messages in bytes, one commit word per direction
- *              (src/shared/ring.c, ring_put.c, ring_get.c, ring_end.c)
+ *              (src/shared/ring.c, ring_put.c, ring_get.c, ring_words.c)
  *
  * PRODUCERS put PUTS messages each, CONSUMERS get until nothing can come any
  * more; with SHUT another process shuts the ring at some moment. Any KILLS of

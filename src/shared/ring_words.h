@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The libmp authors */
 /*
- * ring_parts.h -- what the two sides of a ring know of each other
+ * ring_words.h -- a ring's memory and commit words, as all files of it see them
  *
  * The protocol stands at the head of ring.c.
  */
-#ifndef MP__RING_PARTS_H
-#define MP__RING_PARTS_H
+#ifndef MP__RING_WORDS_H
+#define MP__RING_WORDS_H
 
 #include "platform/clock.h"
 #include "platform/flag.h"
@@ -14,15 +14,14 @@
 #include "shared/domain.h"
 #include "shared/guard.h"
 #include "shared/ring.h"
-#include "shared/ring_blocks.h"
 #include "shared/takers.h"
 
-#include <errno.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #define WARM ((uint64_t)256 * 1024)
-/* Messages longer than this are put into blocks: no copy of theirs is made
- * under a guard that others want, and their pages stay. */
-#define LARGE_LEAST ((size_t)256 * 1024)
 
 #define SLEEPERS    UINT64_C(1)
 #define SHUT        UINT64_C(2)
@@ -41,13 +40,41 @@ struct mp__block_record {
     uint64_t size;
     uint64_t block;
 };
-#define BLOCK_RECORD  (HEADER + sizeof(struct mp__block_record))
-#define MP__NO_NUMBER UINT64_MAX
+#define BLOCK_RECORD (HEADER + sizeof(struct mp__block_record))
 
-/* How long a call that may not wait waits for a guard that is always held
- * briefly. A holder that is stopped shows as MP_ETIMEDOUT. */
-#define GUARD_GRACE (1000 * MP__MS)
-#define DATA_SLICE  (250 * MP__MS)
+#define MP__BLOCKS 128
+/* Where no block is. */
+#define MP__NO_BLOCK UINT32_MAX
+
+/* What a process reserves for its user, and what for a put of its own. */
+enum mp__lane { MP__LANE_USER = 0, MP__LANE_PUT, MP__LANES };
+
+/* Room in the ring for a message that is being written. */
+struct mp__claim {
+    _Atomic uint32_t owner; /* an ident; 0: none */
+    _Atomic uint32_t block; /* MP__NO_BLOCK: the message will be a record */
+    _Atomic uint64_t size;
+};
+
+/* In shared memory. All of it changes under `producers`, but what is the
+ * owner's own while it lives: its claims, the blocks that it is the maker of,
+ * and its name as a taker, which it writes under `consumers`. The protocol
+ * stands at the head of ring_blocks.c. */
+struct mp__blocks {
+    _Atomic uint32_t bound;               /* blocks from here on: never used */
+    _Atomic uint64_t maker[MP__BLOCKS];   /* a state: see ring_blocks.c */
+    _Atomic uint64_t size[MP__BLOCKS];    /* of the message */
+    _Atomic uint64_t touched[MP__BLOCKS]; /* no memory from here on */
+    _Atomic uint64_t solid[MP__BLOCKS];   /* memory up to here for certain */
+    _Alignas(64) _Atomic uint32_t taker[MP__BLOCKS]; /* an ident, or 0 */
+    _Alignas(64) struct mp__claim claims[MP__DOMAIN_SLOTS][MP__LANES];
+};
+
+/* This process's view of a block. */
+struct mp__block_map {
+    unsigned char *at;
+    size_t size;
+};
 
 /* TAIL changes by CAS under `producers`, HEAD by CAS under `consumers`; the
  * sleepers flags of both by anybody. */
@@ -158,36 +185,6 @@ static inline uint64_t mp__ring_piece(const mp__ring *ring)
     return ring->room / 2 - 2 * HEADER;
 }
 
-static inline uint64_t mp__ring_header_of(enum mp__record_type kind,
-                                          uint64_t size)
-{
-    return ((uint64_t)kind << KIND_SHIFT) | size;
-}
-
-/* A message on its way in, as a record. */
-struct mp__outgoing {
-    const void *bytes; /* of the record */
-    size_t size;
-    uint64_t charge;               /* what counts of max_bytes */
-    uint64_t head;                 /* where HEAD stood when there was no room */
-    uint32_t block;                /* MP__NO_BLOCK: the record is all of it */
-    mp__ident self;                /* the block's maker */
-    const struct mp__claim *claim; /* its room is claimed; NULL: it is not */
-};
-
-/* A place for a message on its way out. */
-struct mp__incoming {
-    void *buffer;
-    size_t capacity;
-    uint64_t size;  /* of the message */
-    uint64_t tail;  /* where TAIL stood when there was none */
-    bool in_place;  /* no copy of what lies in a block */
-    uint32_t block; /* where it lies; MP__NO_BLOCK: in `buffer` */
-};
-
-/* With in_place: the block is to be mapped first, guards let go. */
-#define MP__UNMAPPED (-ENXIO)
-
 /* P4, C4: commit `next` to `word`, which stood at *seen when the guard was
  * taken; *seen becomes the value replaced. 0; -ESTALE, the guard is lost;
  * MP_ECLOSED when one of the flags `unless` is up. */
@@ -196,82 +193,13 @@ int mp__ring_commit(_Atomic uint64_t *word, uint64_t *seen, uint64_t next,
 /* What a commit that gave -ESTALE means: -ESTALE, the guard is another's now;
  * MP_EBROKEN, it is ours and the word was overwritten. */
 int mp__ring_stale(const mp__guard *guard);
-/* It is damaged: MP_EBROKEN, and nobody shall wait for anything in it. */
-int mp__ring_break(mp__ring *ring);
-/* P6, C6. */
+/* P6, C6: wake one that sleeps on `word`, if `replaced` said that any do. */
 void mp__ring_wake_sleepers(_Atomic uint64_t *word, uint64_t replaced);
 /* Wait until `word` is no longer at `seen`, a slice at most. */
 void mp__ring_wait_for_move(mp__ring *ring, _Atomic uint64_t *word,
                             uint64_t seen, int64_t deadline);
-/* P2 for `out`: where it goes, or -EAGAIN, or MP_EBROKEN when the words are
- * not what a ring's words can be; claims are reckoned with. */
-int mp__ring_choose(mp__ring *ring, struct mp__outgoing *out, uint64_t tail,
-                    uint64_t *place);
-/* P2 to P4 with `producers` held: 0; -EAGAIN, no room; -ESTALE, the guard is
- * not ours any more; MP_ECLOSED; MP_EBROKEN. *tail becomes the word replaced. */
-int mp__ring_send(mp__ring *ring, struct mp__outgoing *out, uint64_t *tail);
-/* P6, P7 after mp__ring_send() gave 0. */
-void mp__ring_tell(mp__ring *ring, uint64_t tail);
-/* C1 to C7. */
-int mp__ring_take(mp__ring *ring, struct mp__incoming *in, int64_t deadline);
-/* The message's record is a claim's, or none: a large one of our own. 0, as
- * mp__ring_put(); MP__NO_BLOCK_FREE when it can go in without one. */
-#define MP__NO_BLOCK_FREE (-EXDEV)
-int mp__ring_put_block(mp__ring *ring, const void *bytes, size_t size,
-                       int64_t deadline);
-/* C3 for a record of KIND_BLOCK with number `number`: 0, MP_EMSGSIZE,
- * MP__UNMAPPED, MP_EBROKEN or an error of the file. */
-int mp__ring_open_block(mp__ring *ring, const unsigned char *record,
-                        uint64_t number, struct mp__incoming *in);
-/* B1 was in vain. */
-void mp__ring_untake(mp__ring *ring, const struct mp__incoming *in);
-/* Private memory for `size` bytes; MP_ENOMEM. */
-int mp__loan_room(struct mp__loan *loan, size_t size);
-bool mp__loan_is_ours(const struct mp__loan *loan);
-/* Give up what the user holds, and private memory with it. */
-void mp__ring_end_loans(mp__ring *ring);
 
-/* What is claimed but by `own`, and what counts of blocks in the queue; with
- * `producers` held. R12. */
-void mp__blocks_look(mp__ring *ring, uint64_t head, uint64_t tail,
-                     const struct mp__claim *own, struct mp__held *held);
-/* R11, with `producers` held: did the dead claim anything? */
-bool mp__blocks_sweep(mp__ring *ring);
-/* A free block, with `producers` held after a look; or MP__NO_BLOCK. */
-uint32_t mp__blocks_find(mp__ring *ring, uint64_t size);
-/* Give back what memory is too much. */
-void mp__blocks_trim(mp__ring *ring);
-
-bool mp__block_fits(uint32_t block, uint64_t size);
-/* R4, W1. */
-void mp__block_own(mp__ring *ring, uint32_t block, mp__ident self);
-/* R8; false: the block is not ours. */
-bool mp__block_number(mp__ring *ring, uint32_t block, mp__ident self,
-                      uint64_t size, uint64_t number);
-/* R10, W3: ours, with MP__NO_NUMBER, or numbered in vain. */
-void mp__block_free(mp__ring *ring, uint32_t block, mp__ident self,
-                    uint64_t number);
-/* Is it that of the message with this number? */
-bool mp__block_is(const mp__ring *ring, uint32_t block, uint64_t number);
-/* Can it hold a message of this size, for all the file says? And is it not in
- * our user's hands? */
-bool mp__block_is_sound(const mp__ring *ring, uint32_t block, uint64_t size);
-/* R6: memory behind a block of ours. */
-int mp__block_fill(mp__ring *ring, uint32_t block, uint64_t size);
-/* R6: its bytes here; NULL: no address space, or no such bytes. */
-unsigned char *mp__block_map(mp__ring *ring, uint32_t block, uint64_t size);
-/* The same where it is mapped already. */
-unsigned char *mp__block_seen(const mp__ring *ring, uint32_t block,
-                              uint64_t size);
-void mp__block_unmap(mp__ring *ring, uint32_t block);
-/* Unmap it if much is mapped. */
-void mp__block_unneeded(mp__ring *ring, uint32_t block);
-/* Without a map. */
-int mp__block_write(mp__ring *ring, uint32_t block, const void *bytes,
-                    size_t size);
-int mp__block_read(mp__ring *ring, uint32_t block, void *bytes, size_t size);
-
-/* P1, C1: a result below 0 is an error. */
+/* P1, C1: take the guard of one side. A result below 0 is an error. */
 int mp__ring_lock_side(mp__ring *ring, mp__guard *guard, int64_t deadline);
 /* The same; a deadline that has not begun does so where it must wait. */
 static inline int mp__ring_lock(mp__ring *ring, mp__guard *guard,
@@ -284,11 +212,20 @@ static inline int mp__ring_lock(mp__ring *ring, mp__guard *guard,
     return mp__ring_lock_side(ring, guard, *deadline);
 }
 
-/* P7: there is a message. */
-void mp__ring_raise(mp__ring *ring);
 /* Is there memory to give back once the ring is empty? */
 bool mp__ring_has_cold_memory(const mp__ring *ring);
-/* Give it back: the ring is empty and `producers` is ours. */
+/* Give that memory back. The ring is empty and `producers` is ours. */
 void mp__ring_give_back(mp__ring *ring);
+
+/* P7: there is a message. */
+void mp__ring_raise(mp__ring *ring);
+/* Shut a ring that was found damaged, so that nobody waits for anything in it.
+ * Returns MP_EBROKEN. */
+int mp__ring_break(mp__ring *ring);
+
+/* Is the loan this process's own, and not one that a fork copied? */
+bool mp__loan_is_ours(const struct mp__loan *loan);
+/* Get private memory for `size` bytes. Returns 0 or MP_ENOMEM. */
+int mp__loan_room(struct mp__loan *loan, size_t size);
 
 #endif
