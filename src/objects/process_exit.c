@@ -7,10 +7,12 @@
  * program by an exit handler, in a child of ours on its way out, where no
  * handler of its parent may run.
  */
-#include "objects/process_self.h"
+#include "objects/process_exit.h"
 
 #include "mp/error.h"
 #include "objects/process.h"
+#include "objects/process_children.h"
+#include "objects/process_self.h"
 #include "platform/clock.h"
 #include "platform/self.h"
 

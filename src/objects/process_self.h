@@ -52,23 +52,6 @@ void mp__process_set_self(mp_process *self, pid_t parent_pid,
 /* Wait for the end of the process that started us. */
 int mp__process_join_parent(const mp_process *parent, int64_t deadline);
 
-/* process.c: started children of this process, and copies of its parent's. */
-extern mp_process *mp__children;
-bool mp__process_is_ours(const mp_process *process);
-/* Reap every child that has ended; free those without a handle. */
-void mp__process_reap(void);
-/* Get the pidfd of a started child: unreaped, so its number is pinned. */
-void mp__process_watch(mp_process *process);
-/* Wait for the end of a started child. 0 or MP_ETIMEDOUT. */
-int mp__process_wait(mp_process *process, int64_t deadline);
-/* As mp_process_terminate() and mp_process_kill(). */
-int mp__process_signal(mp_process *process, int number);
-
-/* process_exit.c: see to it that exit() minds children. 0 or MP_ENOMEM. */
-int mp__process_mind_exit(void);
-/* How a child of ours leaves. */
-void mp__process_leave(int status);
-
 /* A copy in malloc memory; NULL: none to be had. */
 char *mp__process_copy(const char *text);
 

@@ -3,10 +3,13 @@
 /*
  * process_start.c -- fork a child, and what it does first and last
  */
-#include "objects/process_self.h"
+#include "mp/process.h"
 
 #include "mp/error.h"
 #include "objects/process.h"
+#include "objects/process_children.h"
+#include "objects/process_exit.h"
+#include "objects/process_self.h"
 #include "platform/chaos.h"
 #include "platform/fd.h"
 #include "platform/kill_point.h"
@@ -43,15 +46,6 @@ static _Noreturn void run_child(mp_process *self, const sigset_t *mask,
     }
     mp__process_finish();
     mp__child_leave(status & 0xff);
-}
-
-void mp__process_watch(mp_process *process)
-{
-    process->watch = mp__child_watch(process->pid);
-    process->watch_is_exact = process->watch >= 0;
-    if (!process->watch_is_exact) {
-        process->watch = -1;
-    }
 }
 
 /* With every signal blocked in the child, and a pipe for where no descriptor
