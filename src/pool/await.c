@@ -116,8 +116,7 @@ static void look_at_supervisor(mp_pool *pool, bool readable, bool slice_over)
     }
 }
 
-/* Sleep until something may have changed; notices the supervisor's end. */
-static void sleep_a_slice(mp_pool *pool, int ms)
+void mp__owner_sleep(mp_pool *pool, int ms)
 {
     int ready = mp__fd_wait(pool->core.bell_read, pool->core.link_owner, ms);
 
@@ -133,7 +132,8 @@ static void sleep_for_all(mp_pool *const *pools, size_t count, int ms)
     int ready;
 
     if (set == NULL) {
-        sleep_a_slice(pools[0], ms < 10 ? ms : 10); /* and look at the others */
+        /* Not for long: the others are to be looked at as well. */
+        mp__owner_sleep(pools[0], ms < 10 ? ms : 10);
         return;
     }
     for (i = 0; i < count; i++) {
@@ -157,13 +157,12 @@ void mp__owner_look(mp_pool *pool)
 {
     mp__owner_step(pool);
     if (is_live(pool) && pool->supervisor != 0) {
-        sleep_a_slice(pool, 0);
+        mp__owner_sleep(pool, 0);
         mp__owner_call_back(pool);
     }
 }
 
-/* Spin until a record comes; false: it is time to sleep. */
-static bool spin_for_news(mp_pool *pool)
+bool mp__owner_spin(mp_pool *pool)
 {
     mp__spin spin;
     bool news;
@@ -230,7 +229,7 @@ static bool wait_awake(mp_pool *pool, bool *patient)
         mp__clock_sleep(NAP);
         pool->is_quick = mp__outbox_has_news(pool->core.outbox);
     } else {
-        pool->is_quick = spin_for_news(pool);
+        pool->is_quick = mp__owner_spin(pool);
     }
     return pool->is_quick;
 }
@@ -252,7 +251,7 @@ static void sleep_armed(mp_pool *const *pools, size_t count, bool patient,
     }
     MP_KILL_POINT("owner.looked");
     if (!news && count == 1) {
-        sleep_a_slice(pools[0], ms);
+        mp__owner_sleep(pools[0], ms);
     } else if (!news) {
         sleep_for_all(pools, count, ms);
     }
@@ -313,33 +312,4 @@ int mp__owner_wait_batch(mp_pool *pool, const mp__batch *batch,
                          int64_t deadline)
 {
     return mp__owner_wait(pool, is_over, batch, deadline);
-}
-
-void mp__owner_await_alone(mp_pool *pool, mp__batch *batch, uint32_t slot)
-{
-    mp__add_alone(pool, batch, slot);
-    if (spin_for_news(pool)) {
-        mp__task_table_expect(pool->core.table, slot);
-        mp__take_in(pool);
-    }
-    if (!mp__batch_is_over(batch)) {
-        (void)mp__owner_wait_batch(pool, batch, MP__NEVER);
-    }
-}
-
-int mp__owner_reap(mp_pool *pool, int64_t deadline)
-{
-    while (pool->supervisor != 0) {
-        MP_KILL_POINT("owner.reaping");
-        sleep_a_slice(pool, mp__deadline_poll_ms(deadline, SLICE_MS));
-        if (pool->damaged) {
-            mp__pool_is_damaged(pool);
-        }
-        if (pool->supervisor != 0 && mp__deadline_passed(deadline)) {
-            return MP_ETIMEDOUT;
-        }
-        (void)mp__fd_drain(pool->core.bell_read);
-    }
-    mp__owner_call_back(pool);
-    return 0;
 }

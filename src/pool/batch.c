@@ -3,20 +3,170 @@
 /*
  * batch.c -- the items of one call, and what became of them
  *
- * User code runs here: encode and next when items are taken, decode when a
- * DIRECT item ends. The owner sees to it that none of that calls back.
+ * A batch is made here, learns how its items ended, and goes. User code runs
+ * here: decode, when a DIRECT item ends. The owner sees to it that this does not
+ * call back.
  */
 #include "pool/batch.h"
 
 #include "mp/error.h"
-#include "mp/process.h"
+#include "platform/self.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A chunk is full when its arguments have this many bytes. */
-#define CHUNK_BYTES ((size_t)1024 * 1024)
+/* A batch and where the end of its only item is kept. */
+struct single {
+    mp__batch batch;
+    mp__kept kept;
+};
+
+/* It is all zero. */
+static void begin(mp__batch *batch, mp__work *work, enum mp__sink sink,
+                  size_t room)
+{
+    batch->work = work;
+    batch->sink = sink;
+    batch->look_ahead = room;
+    batch->chunk_size = 1;
+    batch->together = 1;
+    batch->failed_index = SIZE_MAX;
+    batch->held = true;
+}
+
+int mp__batch_create_single(mp__batch **batch, mp__shelves *shelves,
+                            mp__work *work)
+{
+    struct single *fresh =
+        work == NULL ? NULL : mp__shelf_take(shelves, sizeof(*fresh));
+
+    if (fresh == NULL) {
+        mp__work_leave(work, true);
+        return MP_ENOMEM;
+    }
+    memset(fresh, 0, sizeof(*fresh));
+    begin(&fresh->batch, work, MP__SINK_STORED, 1);
+    fresh->batch.kept = &fresh->kept;
+    fresh->batch.places = 1;
+    fresh->batch.on_shelf = true;
+    *batch = &fresh->batch;
+    return 0;
+}
+
+void mp__batch_begin(mp__batch *batch, mp__work *work)
+{
+    memset(batch, 0, sizeof(*batch));
+    begin(batch, work, MP__SINK_DIRECT, 0);
+}
+
+void mp__batch_end(mp__batch *batch)
+{
+    mp__work_leave(batch->work, true);
+}
+
+size_t mp__batch_places(size_t room)
+{
+    size_t places = 1;
+
+    while (places < room && places <= SIZE_MAX / 2) {
+        places *= 2;
+    }
+    return places;
+}
+
+int mp__batch_create(mp__batch **batch, mp__work *work, enum mp__sink sink,
+                     size_t room)
+{
+    mp__batch *fresh = work == NULL ? NULL : calloc(1, sizeof(*fresh));
+
+    if (fresh == NULL) {
+        mp__work_leave(work, true);
+        return MP_ENOMEM;
+    }
+    fresh->places = sink == MP__SINK_STORED ? room : mp__batch_places(room);
+    if (room > 0) {
+        fresh->kept = calloc(fresh->places, sizeof(*fresh->kept));
+        if (fresh->kept == NULL) {
+            mp__work_leave(work, true);
+            free(fresh);
+            return MP_ENOMEM;
+        }
+    }
+    begin(fresh, work, sink, room);
+    *batch = fresh;
+    return 0;
+}
+
+bool mp__batch_widen(mp__batch *batch, size_t room)
+{
+    size_t places;
+    mp__kept *kept;
+    size_t i;
+
+    if (room <= batch->look_ahead) {
+        return true;
+    }
+    places = mp__batch_places(room);
+    kept = calloc(places, sizeof(*kept));
+    if (kept == NULL) {
+        return false;
+    }
+    for (i = batch->handed; i < batch->taken; i++) {
+        kept[i & (places - 1)] = *mp__batch_place(batch, i);
+    }
+    free(batch->kept);
+    batch->kept = kept;
+    batch->places = places;
+    batch->look_ahead = room;
+    return true;
+}
+
+bool mp__batch_unbound(mp__batch *batch)
+{
+    if (!mp__batch_is_handed_out(batch)) {
+        return true; /* it has room for all, or needs none */
+    }
+    return batch->count != SIZE_MAX &&
+           mp__batch_widen(batch, batch->count - batch->handed);
+}
+
+void mp__batch_free(mp__batch *batch)
+{
+    size_t i;
+    size_t places;
+
+    if (batch == NULL) {
+        return;
+    }
+    mp__work_leave(batch->work, batch->pool != NULL);
+    places = batch->kept == NULL ? 0 : batch->places;
+    for (i = 0; i < places; i++) {
+        mp__kept_free(&batch->kept[i]);
+    }
+    if (batch->on_shelf) {
+        mp__shelf_give(batch);
+        return;
+    }
+    free(batch->kept);
+    mp__scratch_free(&batch->lent);
+    free(batch);
+}
+
+mp_result *mp__result_of(mp__batch *batch, pid_t maker)
+{
+    batch->own = (mp_result){ .batch = batch, .maker = maker };
+    batch->handle = &batch->own;
+    return batch->handle;
+}
+
+void mp__result_call_back(mp__batch *batch)
+{
+    void (*done)(mp_result *, void *) = batch->done;
+    mp_result lent = { .batch = batch, .maker = mp__self_pid(), .lent = true };
+
+    batch->done = NULL;
+    done(batch->handle != NULL ? batch->handle : &lent, batch->context);
+}
 
 static void note_failure(mp__batch *batch, size_t index, int error)
 {
@@ -71,13 +221,6 @@ static enum mp_task_end end_direct(mp__batch *batch, size_t index,
         give_report(batch, index, &told);
     }
     return told.end;
-}
-
-static void count_taken(mp__batch *batch, size_t count)
-{
-    batch->taken += count;
-    batch->tally->submitted += count;
-    batch->tally->pending += count;
 }
 
 static void count_ended(mp__batch *batch, enum mp_task_end end, size_t count)
@@ -201,216 +344,4 @@ void mp__batch_end_run(mp__batch *batch, size_t index, uint32_t count,
         keep_long_run(batch, index, count, news);
     }
     count_ended(batch, news->end, count);
-}
-
-void mp__batch_end_source(mp__batch *batch, const mp__news *news)
-{
-    if (mp__batch_is_handed_out(batch)) {
-        batch->source_error = news->error;
-    } else {
-        while (batch->taken < batch->count) {
-            count_taken(batch, 1);
-            mp__batch_end_item(batch, batch->taken - 1, news);
-        }
-    }
-    batch->fed = true;
-}
-
-bool mp__batch_widen(mp__batch *batch, size_t room)
-{
-    size_t places;
-    mp__kept *kept;
-    size_t i;
-
-    if (room <= batch->look_ahead) {
-        return true;
-    }
-    places = mp__batch_places(room);
-    kept = calloc(places, sizeof(*kept));
-    if (kept == NULL) {
-        return false;
-    }
-    for (i = batch->handed; i < batch->taken; i++) {
-        kept[i & (places - 1)] = *mp__batch_place(batch, i);
-    }
-    free(batch->kept);
-    batch->kept = kept;
-    batch->places = places;
-    batch->look_ahead = room;
-    return true;
-}
-
-bool mp__batch_unbound(mp__batch *batch)
-{
-    if (!mp__batch_is_handed_out(batch)) {
-        return true; /* it has room for all, or needs none */
-    }
-    return batch->count != SIZE_MAX &&
-           mp__batch_widen(batch, batch->count - batch->handed);
-}
-
-static void end_source(mp__batch *batch, int error)
-{
-    batch->source_error = error;
-    batch->fed = true;
-}
-
-/* The source fills in `object`; or, not above 0, has no more. */
-static int ask_source(const mp__batch *batch, void *object, size_t size)
-{
-    mp__wipe_object(object, size);
-    return batch->source.next(batch->source.context, object);
-}
-
-/* That is what it said. */
-static void source_is_over(mp__batch *batch, int got)
-{
-    batch->count = batch->taken;
-    end_source(batch, got);
-}
-
-/* The next argument object, or NULL at the end of the source. */
-static const void *next_object(mp__batch *batch)
-{
-    size_t size = batch->work->chunk.argument.object_size;
-    int got;
-
-    if (batch->source.next == NULL) {
-        return batch->work->chunk.has_argument
-                   ? (const void *)((const unsigned char *)batch->source.items +
-                                    batch->taken * size)
-                   : (const void *)batch; /* not looked at */
-    }
-    if (mp__scratch_reserve(&batch->lent, size) < 0) {
-        end_source(batch, MP_ENOMEM);
-        return NULL;
-    }
-    got = ask_source(batch, batch->lent.bytes, size);
-    if (got <= 0) {
-        source_is_over(batch, got);
-        return NULL;
-    }
-    return batch->lent.bytes;
-}
-
-/* How many plain arguments of `size` bytes make the next chunk, of those that
- * are left: at least one is. */
-static size_t length_of_next(const mp__batch *batch, size_t size, uint64_t most)
-{
-    size_t count = batch->count - batch->taken;
-    size_t fit;
-
-    if (mp__batch_is_handed_out(batch) &&
-        count > batch->look_ahead - (batch->taken - batch->handed)) {
-        count = batch->look_ahead - (batch->taken - batch->handed);
-    }
-    count = count < batch->chunk_size ? count : batch->chunk_size;
-    count = count < most ? count : (size_t)most;
-    if (count <= 1 || size == 0) {
-        return count;
-    }
-    fit = (CHUNK_BYTES - 1) / size + 1;
-    return count < fit ? count : fit;
-}
-
-/* Plain memory in an array of the caller's: where it lies. */
-static void take_array(mp__batch *batch, uint64_t most, mp__taken *taken)
-{
-    size_t size = mp__chunk_argument_size(&batch->work->chunk);
-    size_t count = length_of_next(batch, size, most);
-
-    taken->count = (uint32_t)count;
-    taken->bytes = size == 0 ? NULL
-                             : (const unsigned char *)batch->source.items +
-                                   batch->taken * size;
-    taken->size = count * size;
-    count_taken(batch, count);
-}
-
-static bool is_full(const mp__batch *batch, const mp__pack *pack, uint64_t most)
-{
-    return pack->count >= batch->chunk_size || pack->count >= most ||
-           pack->size >= CHUNK_BYTES || !mp__batch_has_more(batch);
-}
-
-/* Plain memory that the source writes where it is packed. */
-static void take_plain(mp__batch *batch, mp__pack *pack, uint64_t most)
-{
-    size_t size = mp__chunk_argument_size(&batch->work->chunk);
-    size_t count = length_of_next(batch, size, most);
-    unsigned char *room = mp__pack_room(pack, count * size);
-    size_t i;
-    int got = 1;
-
-    if (room == NULL) {
-        end_source(batch, MP_ENOMEM);
-        return;
-    }
-    for (i = 0; i < count; i++) {
-        got = ask_source(batch, room + i * size, size);
-        if (got <= 0) {
-            break;
-        }
-    }
-    mp__pack_grow(pack, i * size, (uint32_t)i);
-    count_taken(batch, i);
-    if (got <= 0) {
-        source_is_over(batch, got);
-    }
-}
-
-static void take_packed(mp__batch *batch, mp__pack *pack, uint64_t most,
-                        mp__taken *taken)
-{
-    mp__news refused = { .end = MP_TASK_FAILED };
-    const void *object;
-    int error;
-
-    while (!is_full(batch, pack, most)) {
-        object = next_object(batch);
-        if (object == NULL) {
-            return;
-        }
-        error = mp__pack_add(pack, &batch->work->chunk, object);
-        count_taken(batch, 1);
-        if (error == 0) {
-            continue;
-        }
-        refused.error = error;
-        mp__batch_end_item(batch, batch->taken - 1, &refused);
-        if (pack->count > 0) {
-            return; /* the items of a chunk follow each other */
-        }
-        taken->first = batch->taken;
-    }
-}
-
-void mp__batch_take(mp__batch *batch, mp__pack *pack, uint64_t most,
-                    mp__taken *taken)
-{
-    *taken = (mp__taken){ .first = batch->taken };
-    if (!mp__batch_has_more(batch)) {
-        return;
-    }
-    if (!mp__batch_packs(batch)) {
-        take_array(batch, most, taken);
-        return;
-    }
-    if (mp__chunk_argument_is_plain(&batch->work->chunk)) {
-        take_plain(batch, pack, most);
-    } else {
-        take_packed(batch, pack, most, taken);
-    }
-    taken->count = pack->count;
-    taken->bytes = pack->bytes;
-    taken->size = pack->size;
-}
-
-void mp__batch_take_one(mp__batch *batch, const void *bytes, size_t size,
-                        mp__taken *taken)
-{
-    *taken = (mp__taken){
-        .first = batch->taken, .count = 1, .bytes = bytes, .size = size
-    };
-    count_taken(batch, 1);
 }

@@ -11,13 +11,12 @@
 #define MP__BATCH_H
 
 #include "mp/pool.h"
+#include "mp/result.h"
 #include "objects/serializer.h"
 #include "pool/chunk.h"
+#include "pool/outcome.h"
 #include "pool/shelf.h"
-#include "pool/retained.h"
-#include "pool/task.h"
 #include "pool/work.h"
-#include "shared/outbox.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,44 +37,6 @@ enum mp__sink {
     MP__SINK_ORDERED, /* kept until handed out, in the order of the source */
     MP__SINK_ARRIVAL  /* kept until handed out, as they come */
 };
-
-/* How one item ended, as the worker or whoever ended it has told. */
-typedef struct mp__news {
-    enum mp_task_end end;
-    int error;
-    int status; /* exit status of a dead worker */
-    bool core_dumped;
-    bool set_aside;
-    pid_t pid; /* 0: no worker had it */
-    int worker;
-    int attempt;
-    const mp__cost *cost; /* NULL: not known */
-    const void *bytes;    /* DONE: the encoded result, aligned */
-    size_t size;
-    mp__extent extent; /* where `bytes` can be kept without a copy, if so */
-    const mp__fault *fault; /* FAILED, BROKEN: may be NULL */
-} mp__news;
-
-#define MP__KEPT_INSIDE ((size_t)16)
-
-/* The same, kept. Small results lie inside. */
-typedef struct mp__kept {
-    enum mp_task_end end; /* PENDING: not yet */
-    int error;
-    int status;
-    bool core_dumped;
-    bool set_aside;
-    pid_t pid;
-    int worker;
-    int attempt;
-    mp__cost *cost; /* NULL: not known; from malloc */
-    size_t index;
-    size_t size;
-    void *outside; /* more than go inside, or a fault; from malloc unless: */
-    mp__retained *retained; /* it lies there, pinned */
-    int pin;
-    _Alignas(16) unsigned char inside[MP__KEPT_INSIDE];
-} mp__kept;
 
 /* How many items a pool was given, and how they ended. */
 typedef struct mp__tally {
@@ -152,6 +113,11 @@ int mp__batch_create_single(mp__batch **batch, mp__shelves *shelves,
                             mp__work *work);
 void mp__batch_free(mp__batch *batch);
 
+/* The handle of `batch`, whose maker is `maker`. */
+mp_result *mp__result_of(mp__batch *batch, pid_t maker);
+/* Run the callback of a batch that is over. */
+void mp__result_call_back(mp__batch *batch);
+
 /* DIRECT: one that lasts as long as the call that keeps it, which holds it. */
 void mp__batch_begin(mp__batch *batch, mp__work *work);
 void mp__batch_end(mp__batch *batch);
@@ -182,41 +148,12 @@ static inline bool mp__batch_is_over(const mp__batch *batch)
     return batch->ended == batch->taken && mp__batch_is_taken(batch);
 }
 
-/* Items taken from a source, to be handed out. */
-typedef struct mp__taken {
-    size_t first; /* index */
-    uint32_t count;
-    const void *bytes; /* their arguments, encoded */
-    size_t size;
-} mp__taken;
-
-/* Are its arguments packed? If not, they are used where they lie. */
-static inline bool mp__batch_packs(const mp__batch *batch)
-{
-    return batch->source.next != NULL ||
-           !mp__chunk_argument_is_plain(&batch->work->chunk);
-}
-
-/* Take items from the source, up to a chunk of them and at most `most`. Their
- * arguments lie in `pack`, which is empty before, or in the caller's array, until
- * the next take. Items that cannot be encoded end here and now. */
-void mp__batch_take(mp__batch *batch, mp__pack *pack, uint64_t most,
-                    mp__taken *taken);
-
-/* Take the one item it has, whose argument is `size` bytes, encoded. */
-void mp__batch_take_one(mp__batch *batch, const void *bytes, size_t size,
-                        mp__taken *taken);
-
 /* Item `index` has ended. */
 void mp__batch_end_item(mp__batch *batch, size_t index, const mp__news *news);
 /* `count` items from `index` on are done: *news is about the first of them, and
  * the results of plain memory lie in a row. */
 void mp__batch_end_run(mp__batch *batch, size_t index, uint32_t count,
                        const mp__news *news);
-/* Nothing more comes: items not taken end as `news` says (DIRECT, STORED), or
- * the source ends with its error (others). */
-void mp__batch_end_source(mp__batch *batch, const mp__news *news);
-
 /* The place of an item that is kept until it is handed out: ORDERED by its
  * index, ARRIVAL by the number of those that came before. */
 static inline mp__kept *mp__batch_place(const mp__batch *batch, size_t number)
@@ -244,43 +181,5 @@ size_t mp__batch_places(size_t room);
 bool mp__batch_unbound(mp__batch *batch);
 /* An iterator may run ahead by `room` items from here on. False: no memory. */
 bool mp__batch_widen(mp__batch *batch, size_t room);
-
-/* Keep what came; without memory for it the item has failed. */
-void mp__kept_fill(mp__kept *kept, size_t index, const mp__news *news);
-/* Tell how an item ended. */
-void mp__kept_report(const mp__kept *kept, mp_report *report);
-static inline const void *mp__kept_bytes(const mp__kept *kept)
-{
-    return kept->size > sizeof(kept->inside) ? kept->outside : kept->inside;
-}
-
-/* Decode it to `object`, which is zero bytes after an error; its code. The
- * first is for all but a few plain bytes. */
-int mp__kept_decode_other(const mp__batch *batch, const mp__kept *kept,
-                          void *object);
-static inline int mp__kept_decode(const mp__batch *batch, const mp__kept *kept,
-                                  void *object)
-{
-    const mp__chunk *chunk = &batch->work->chunk;
-
-    if (object != NULL && kept->error == 0 && chunk->has_result &&
-        mp__serializer_is_plain(&chunk->result) &&
-        kept->size == chunk->result.object_size &&
-        kept->size <= sizeof(kept->inside)) {
-        mp__copy_object(object, kept->inside, kept->size);
-        return 0;
-    }
-    return mp__kept_decode_other(batch, kept, object);
-}
-
-void mp__kept_drop(mp__kept *kept); /* what it has elsewhere */
-
-static inline void mp__kept_free(mp__kept *kept)
-{
-    if (kept->outside != NULL || kept->cost != NULL) {
-        mp__kept_drop(kept);
-    }
-    kept->end = MP_TASK_PENDING;
-}
 
 #endif

@@ -13,6 +13,26 @@
 #include "platform/fd.h"
 #include "platform/kill_point.h"
 
+/* End all waiting chunks of a batch as *news says. */
+static void withdraw_waiting(mp_pool *pool, mp__batch *batch,
+                             const mp__news *news)
+{
+    mp__waiting **link = &pool->waiting;
+    mp__waiting *waiting;
+
+    while (*link != NULL) {
+        waiting = *link;
+        if (waiting->batch == batch) {
+            *link = waiting->next;
+            mp__end_chunk(pool, batch, waiting->first, waiting->count, news);
+            mp__waiting_free(waiting);
+        } else {
+            link = &waiting->next;
+        }
+    }
+    pool->waiting_end = link;
+}
+
 /* What is left of a task that waits for the replacement of a dead worker. The
  * records of its earlier items may still be on their way. */
 static bool withdraw_held(mp_pool *pool, uint32_t slot, mp__news news)
@@ -82,7 +102,7 @@ void mp__owner_cancel(mp_pool *pool, mp__batch *batch, bool kill)
 
     batch->pinned = true; /* it may be over in here */
     batch->fed = true;
-    mp__waiting_withdraw(pool, batch, &news);
+    withdraw_waiting(pool, batch, &news);
     if (!pool->is_inline && !pool->over &&
         withdraw_queued(pool, batch, kill, &news) && kill) {
         MP_KILL_POINT("cancel.asked");

@@ -9,8 +9,6 @@
  */
 #include "pool/owner_parts.h"
 
-#include "mp/error.h"
-#include "platform/clock.h"
 #include "platform/fd.h"
 #include "platform/kill_point.h"
 
@@ -99,8 +97,7 @@ static void queue_chunk(mp_pool *pool, uint32_t slot, uint32_t bundled)
         mp__task_table_queue(pool->core.table, slot, bundled);
 }
 
-/* O1 to O3: a chunk goes to the workers, who learn of it in O4. */
-static void place(mp_pool *pool, mp__batch *batch, const mp__taken *taken)
+void mp__owner_place(mp_pool *pool, mp__batch *batch, const mp__taken *taken)
 {
     uint32_t slot = pool->free_slots[pool->free_count - 1];
     mp__slot_use *use = &pool->uses[slot];
@@ -126,19 +123,19 @@ static void place(mp_pool *pool, mp__batch *batch, const mp__taken *taken)
     queue_chunk(pool, slot, bundled);
 }
 
-static bool has_slot(const mp_pool *pool)
+bool mp__owner_has_slot(const mp_pool *pool)
 {
     return pool->is_inline ||
            (pool->free_count > 0 && mp__task_table_has_place(pool->core.table));
 }
 
-static void hand_out(mp_pool *pool, mp__batch *batch, const mp__taken *taken)
+void mp__owner_hand_out(mp_pool *pool, mp__batch *batch, const mp__taken *taken)
 {
     if (pool->is_inline) {
         mp__run_inline(pool, batch, taken->first, taken->count, taken->bytes,
                        taken->size);
     } else {
-        place(pool, batch, taken);
+        mp__owner_place(pool, batch, taken);
     }
 }
 
@@ -146,11 +143,11 @@ static void hand_out_waiting(mp_pool *pool)
 {
     mp__waiting *waiting = mp__waiting_pop(pool);
 
-    hand_out(pool, waiting->batch,
-             &(mp__taken){ .first = waiting->first,
-                           .count = waiting->count,
-                           .bytes = mp__waiting_arguments(waiting),
-                           .size = waiting->size });
+    mp__owner_hand_out(pool, waiting->batch,
+                       &(mp__taken){ .first = waiting->first,
+                                     .count = waiting->count,
+                                     .bytes = mp__waiting_arguments(waiting),
+                                     .size = waiting->size });
     mp__waiting_free(waiting);
 }
 
@@ -191,8 +188,7 @@ int mp__owner_pack_first(mp_pool *pool, const mp__batch *batch,
     return error;
 }
 
-/* Take a chunk from `batch`; its items' number. */
-static uint32_t take(mp_pool *pool, mp__batch *batch, mp__taken *taken)
+uint32_t mp__owner_take(mp_pool *pool, mp__batch *batch, mp__taken *taken)
 {
     uint64_t room = pool->max_pending > pool->tally.pending
                         ? pool->max_pending - pool->tally.pending
@@ -268,12 +264,12 @@ static bool hand_out_taken(mp_pool *pool)
     if (batch == NULL) {
         return false;
     }
-    count = take(pool, batch, &taken);
+    count = mp__owner_take(pool, batch, &taken);
     if (!mp__batch_is_taken(batch)) {
         become_hungry(pool, batch); /* the others come first next time */
     }
     if (count > 0) {
-        hand_out(pool, batch, &taken); /* it may go with it */
+        mp__owner_hand_out(pool, batch, &taken); /* it may go with it */
     }
     return true;
 }
@@ -316,7 +312,7 @@ void mp__pump(mp_pool *pool)
     unsigned queued = 0;
 
     while ((pool->waiting != NULL || pool->hungry != NULL) && !pool->over &&
-           has_slot(pool)) {
+           mp__owner_has_slot(pool)) {
         if (pool->waiting != NULL) {
             hand_out_waiting(pool);
         } else if (!hand_out_taken(pool)) {
@@ -333,55 +329,6 @@ void mp__pump(mp_pool *pool)
     }
 }
 
-void mp__forget_stamps(mp_pool *pool)
-{
-    mp__batch *batch;
-
-    mp__works_forget(&pool->works);
-    for (batch = pool->batches; batch != NULL; batch = batch->next) {
-        batch->work->stamp = 0;
-    }
-}
-
-static void link_batch(mp_pool *pool, mp__batch *batch)
-{
-    batch->pool = pool;
-    batch->tally = &pool->tally;
-    batch->previous = pool->batches_last;
-    if (pool->batches_last != NULL) {
-        pool->batches_last->next = batch;
-    } else {
-        pool->batches = batch;
-    }
-    pool->batches_last = batch;
-}
-
-/* Its one item, whose argument is plain. */
-static void place_one(mp_pool *pool, mp__batch *batch)
-{
-    mp__taken taken;
-
-    mp__batch_take_one(batch, batch->source.items,
-                       mp__chunk_argument_size(&batch->work->chunk), &taken);
-    place(pool, batch, &taken);
-}
-
-void mp__owner_prepare(const mp_pool *pool)
-{
-    if (pool->free_count > 0) {
-        mp__task_table_prepare(pool->core.table,
-                               pool->free_slots[pool->free_count - 1]);
-    }
-}
-
-bool mp__owner_may_run_alone(const mp_pool *pool, const mp__work *work)
-{
-    return pool->batches == NULL && !pool->is_inline && !pool->watched &&
-           mp__chunk_argument_is_plain(&work->chunk) &&
-           mp__chunk_argument_size(&work->chunk) <= MP__CHUNK_INLINE &&
-           has_slot(pool);
-}
-
 uint32_t mp__owner_send_alone(mp_pool *pool, const mp__work *work,
                               const void *argument)
 {
@@ -396,73 +343,11 @@ uint32_t mp__owner_send_alone(mp_pool *pool, const mp__work *work,
     return slot;
 }
 
-void mp__add_alone(mp_pool *pool, mp__batch *batch, uint32_t slot)
-{
-    mp__slot_use *use = &pool->uses[slot];
-    mp__taken taken;
-
-    link_batch(pool, batch);
-    mp__batch_take_one(batch, NULL, 0, &taken);
-    *use = (mp__slot_use){ .batch = batch,
-                           .count = taken.count,
-                           .generation = use->generation };
-}
-
 void mp__owner_add(mp_pool *pool, mp__batch *batch)
 {
     mp__bundles_begin(pool, batch);
-    link_batch(pool, batch);
+    mp__link_batch(pool, batch);
     if (batch->sink != MP__SINK_STORED) {
         become_hungry(pool, batch); /* those are taken at once */
     }
-}
-
-static bool has_room(const void *argument)
-{
-    const mp_pool *pool = argument;
-
-    return pool->over || pool->tally.pending < pool->max_pending;
-}
-
-/* May its one item go to a worker at once, as it is? */
-static bool is_next(const mp_pool *pool, const mp__batch *batch)
-{
-    return batch->count == 1 && !mp__batch_packs(batch) && !pool->is_inline &&
-           pool->waiting == NULL && has_room(pool) && has_slot(pool);
-}
-
-static void take_all(mp_pool *pool, mp__batch *batch)
-{
-    const mp__news no_memory = { .end = MP_TASK_FAILED, .error = MP_ENOMEM };
-    mp__taken taken;
-
-    while (mp__batch_has_more(batch)) {
-        if (!has_room(pool)) {
-            /* In a callback it does not wait, and takes more than it may. */
-            (void)mp__owner_wait(pool, has_room, pool, MP__NEVER);
-            if (!mp__batch_has_more(batch)) {
-                break; /* the pool has ended, and it with it */
-            }
-        }
-        if (take(pool, batch, &taken) == 0) {
-            continue;
-        }
-        if (pool->waiting == NULL && has_slot(pool)) {
-            hand_out(pool, batch, &taken);
-        } else if (mp__waiting_add(pool, batch, &taken) < 0) {
-            mp__end_chunk(pool, batch, taken.first, taken.count, &no_memory);
-        }
-    }
-}
-
-void mp__owner_take_all(mp_pool *pool, mp__batch *batch)
-{
-    batch->pinned = true; /* a callback may give its handle back */
-    if (is_next(pool, batch)) {
-        place_one(pool, batch);
-    } else {
-        take_all(pool, batch);
-    }
-    batch->pinned = false;
-    mp__settle_batch(pool, batch);
 }

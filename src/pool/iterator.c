@@ -97,7 +97,7 @@ static int hand_out(mp__batch *batch, mp__kept *kept, void *result,
     if (report == NULL && kept->error < 0) {
         error = kept->error; /* and the result stays as it is */
     } else {
-        error = mp__kept_decode(batch, kept, result);
+        error = mp__kept_decode(&batch->work->chunk, kept, result);
         if (report != NULL) {
             if (error < 0 && kept->error == 0) {
                 mp__kept refused = { .end = MP_TASK_FAILED,

@@ -3,7 +3,7 @@
 /*
  * kept.c -- how an item ended, kept until somebody asks
  */
-#include "pool/batch.h"
+#include "pool/outcome.h"
 
 #include "mp/error.h"
 
@@ -149,13 +149,13 @@ static int decode_pinned(const mp_serializer *serializer, const mp__kept *kept,
     return error;
 }
 
-int mp__kept_decode_other(const mp__batch *batch, const mp__kept *kept,
+int mp__kept_decode_other(const mp__chunk *chunk, const mp__kept *kept,
                           void *object)
 {
-    const mp_serializer *serializer = &batch->work->chunk.result;
+    const mp_serializer *serializer = &chunk->result;
     int error = kept->error;
 
-    if (object == NULL || !batch->work->chunk.has_result) {
+    if (object == NULL || !chunk->has_result) {
         return error;
     }
     if (error == 0 && kept->retained != NULL &&

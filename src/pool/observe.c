@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The libmp authors */
 /*
- * observe.c -- a pool in a host's event loop, and what it has done so far
+ * observe.c -- what a pool does and has done, and its place in an event loop
+ *
+ * Nothing here decides what becomes of an item.
  */
 #include "pool/owner.h"
 
 #include "mp/error.h"
+#include "platform/clock.h"
 #include "platform/fd.h"
 #include "pool/call.h"
 #include "pool/observe.h"
@@ -125,4 +128,54 @@ int mp_pool_get_stats(mp_pool *pool, mp_pool_stats *stats)
     stats->ends[MP_TASK_PENDING] =
         pool->tally.pending - stats->ends[MP_TASK_RUNNING];
     return 0;
+}
+
+/* Item `index` of `batch`, if it is the one in hand of `slot`. */
+static bool is_in_hand(const mp_pool *pool, uint32_t slot,
+                       const mp__batch *batch, size_t index, mp__claim *claim)
+{
+    const mp__slot_use *use = &pool->uses[slot];
+    uint64_t word;
+
+    if (use->batch != batch || index < use->first ||
+        index - use->first >= use->count) {
+        return false;
+    }
+    word = mp__task_table_word(pool->core.table, slot);
+    *claim = (mp__claim){ .slot = slot,
+                          .generation = mp__word_generation(word),
+                          .worker = mp__word_worker(word),
+                          .item = mp__word_item(word) };
+    if (claim->worker < pool->core.workers) {
+        claim->item = mp__task_table_reached(pool->core.table, claim);
+    }
+    return mp__word_state(word) >= MP__TASK_RUNNING &&
+           mp__word_state(word) <= MP__TASK_CANCELED &&
+           claim->item == index - use->first &&
+           claim->worker < pool->core.workers;
+}
+
+void mp__owner_tell_running(mp_pool *pool, const mp__batch *batch, size_t index,
+                            mp_report *report)
+{
+    uint32_t slots = mp__task_table_slots(pool->core.table);
+    mp__claim claim;
+    uint32_t slot;
+
+    for (slot = 0; slot < slots; slot++) {
+        if (!is_in_hand(pool, slot, batch, index, &claim)) {
+            continue;
+        }
+        report->end = MP_TASK_RUNNING;
+        report->pid = atomic_load(&pool->core.roster->pids[claim.worker]);
+        report->worker_index = (int)claim.worker;
+        report->attempt = (int)mp__task_table_attempt(pool->core.table, &claim);
+        if (pool->core.account) {
+            report->start_ns =
+                mp__task_table_clock(pool->core.table, claim.worker);
+            report->run_ns =
+                report->start_ns == 0 ? 0 : mp__clock_ns() - report->start_ns;
+        }
+        return;
+    }
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The libmp authors */
 /*
- * owner.c -- how a pool ends, and what its owner can see of it
+ * owner.c -- how everything ends when a pool breaks or is terminated
  *
  * Steps O1 to O15 are those of shared/task_table.c, outbox.c and bell.c. The
  * supervisor's death is final (O13 to O15): every word is frozen first, then
@@ -15,9 +15,6 @@
 #include "platform/fd.h"
 #include "platform/log.h"
 #include "platform/kill_point.h"
-
-#include <assert.h>
-#include <stdlib.h>
 
 #define REAP_GRACE (3000 * MP__MS)
 
@@ -135,8 +132,7 @@ static void end_writers(mp_pool *pool)
     }
 }
 
-/* O13 to O15. */
-static void finish(mp_pool *pool, int error)
+void mp__owner_finish(mp_pool *pool, int error)
 {
     mp__news news = { .error = error, .end = mp__end_of(error) };
     mp__arrival arrival;
@@ -187,7 +183,7 @@ void mp__supervisor_is_gone(mp_pool *pool)
     all_done = pool->sealed &&
                pool->free_count == mp__task_table_slots(pool->core.table);
     if (!all_done) {
-        finish(pool, MP_EBROKEN);
+        mp__owner_finish(pool, MP_EBROKEN);
     }
     pool->over = true;
     pool->over_error = pool->over_error == 0 ? MP_EBROKEN : pool->over_error;
@@ -215,7 +211,7 @@ void mp__pool_is_damaged(mp_pool *pool)
     if (!pool->over) {
         atomic_store(&pool->core.roster->phase, MP__PHASE_TERMINATED);
         mp__fd_ring_link(pool->core.link_owner);
-        finish(pool, MP_EBROKEN);
+        mp__owner_finish(pool, MP_EBROKEN);
     }
 }
 
@@ -228,86 +224,4 @@ void mp__owner_tell_broken(const mp_pool *pool, mp_report *report)
                             .outside = &why };
 
     mp__kept_report(&kept, report);
-}
-
-void mp__owner_close(mp_pool *pool)
-{
-    pool->closed = true;
-    mp__owner_step(pool);
-}
-
-void mp__owner_terminate(mp_pool *pool)
-{
-    if (pool->terminated) {
-        return;
-    }
-    pool->closed = true;
-    pool->terminated = true;
-    if (!pool->is_inline) {
-        MP_KILL_POINT("terminate.begun");
-        atomic_store(&pool->core.roster->phase, MP__PHASE_TERMINATED);
-        MP_KILL_POINT("terminate.said");
-        mp__fd_ring_link(pool->core.link_owner);
-        MP_KILL_POINT("terminate.told");
-    }
-    finish(pool, MP_ETERMINATED);
-    mp__owner_call_back(pool);
-}
-
-void mp__owner_kill(mp_pool *pool)
-{
-    if (pool->supervisor != 0) {
-        (void)mp__child_signal(pool->supervisor, -1, SIGKILL);
-        mp__supervisor_is_gone(pool);
-    }
-}
-
-/* Item `index` of `batch`, if it is the one in hand of `slot`. */
-static bool is_in_hand(const mp_pool *pool, uint32_t slot,
-                       const mp__batch *batch, size_t index, mp__claim *claim)
-{
-    const mp__slot_use *use = &pool->uses[slot];
-    uint64_t word;
-
-    if (use->batch != batch || index < use->first ||
-        index - use->first >= use->count) {
-        return false;
-    }
-    word = mp__task_table_word(pool->core.table, slot);
-    *claim = (mp__claim){ .slot = slot,
-                          .generation = mp__word_generation(word),
-                          .worker = mp__word_worker(word),
-                          .item = mp__word_item(word) };
-    if (claim->worker < pool->core.workers) {
-        claim->item = mp__task_table_reached(pool->core.table, claim);
-    }
-    return mp__word_state(word) >= MP__TASK_RUNNING &&
-           mp__word_state(word) <= MP__TASK_CANCELED &&
-           claim->item == index - use->first &&
-           claim->worker < pool->core.workers;
-}
-
-void mp__owner_tell_running(mp_pool *pool, const mp__batch *batch, size_t index,
-                            mp_report *report)
-{
-    uint32_t slots = mp__task_table_slots(pool->core.table);
-    mp__claim claim;
-    uint32_t slot;
-
-    for (slot = 0; slot < slots; slot++) {
-        if (!is_in_hand(pool, slot, batch, index, &claim)) {
-            continue;
-        }
-        report->end = MP_TASK_RUNNING;
-        report->pid = atomic_load(&pool->core.roster->pids[claim.worker]);
-        report->worker_index = (int)claim.worker;
-        report->attempt = (int)mp__task_table_attempt(pool->core.table, &claim);
-        if (pool->core.account) {
-            report->start_ns =
-                mp__task_table_clock(pool->core.table, claim.worker);
-            report->run_ns =
-                report->start_ns == 0 ? 0 : mp__clock_ns() - report->start_ns;
-        }
-        return;
-    }
 }

@@ -172,8 +172,4 @@ int mp__owner_reap(mp_pool *pool, int64_t deadline);
 /* SIGKILL to a supervisor that did not end in time, and to what it leaves. */
 void mp__owner_kill(mp_pool *pool);
 
-/* If a worker has item `index` in hand, say so in its report. */
-void mp__owner_tell_running(mp_pool *pool, const mp__batch *batch, size_t index,
-                            mp_report *report);
-
 #endif

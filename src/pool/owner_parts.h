@@ -6,9 +6,12 @@
 #ifndef MP__OWNER_PARTS_H
 #define MP__OWNER_PARTS_H
 
+#include "pool/batch_source.h"
 #include "pool/owner.h"
 
-/* collect.c */
+/* ends.c */
+/* The batch is one of the pool's from here on. */
+void mp__link_batch(mp_pool *pool, mp__batch *batch);
 enum mp_task_end mp__end_of(int error);
 /* It may be over: then its callback is due, or it goes if nobody holds it. */
 void mp__settle_batch(mp_pool *pool, mp__batch *batch);
@@ -21,6 +24,10 @@ void mp__end_chunk(mp_pool *pool, mp__batch *batch, size_t first,
 void mp__end_together(mp_pool *pool, mp__batch *batch, size_t first,
                       uint32_t count, const mp__news *news);
 void mp__free_slot(mp_pool *pool, uint32_t slot);
+/* From here on every slot is written in full again. */
+void mp__forget_stamps(mp_pool *pool);
+
+/* collect.c */
 /* False: it does not fit what was submitted. */
 bool mp__deliver(mp_pool *pool, uint32_t w, const mp__arrival *arrival);
 /* The items that are over of what worker `w` has in an open run, where all its
@@ -44,9 +51,6 @@ void mp__waiting_append(mp_pool *pool, mp__waiting *waiting);
 int mp__waiting_add(mp_pool *pool, mp__batch *batch, const mp__taken *taken);
 /* The first of those that wait, of which there is one. */
 mp__waiting *mp__waiting_pop(mp_pool *pool);
-/* End all of a batch as *news says. */
-void mp__waiting_withdraw(mp_pool *pool, mp__batch *batch,
-                          const mp__news *news);
 
 /* bundles.c */
 
@@ -73,10 +77,21 @@ int mp__bundles_nap(mp_pool *pool, int ms);
 /* dispatch.c */
 /* Hand out while there are free slots. */
 void mp__pump(mp_pool *pool);
-/* The batch of what was sent alone, and is in `slot`. */
-void mp__add_alone(mp_pool *pool, mp__batch *batch, uint32_t slot);
-/* From here on every slot is written in full again. */
-void mp__forget_stamps(mp_pool *pool);
+/* Is there a slot that an item can be handed out in now? */
+bool mp__owner_has_slot(const mp_pool *pool);
+/* O1 to O3: a chunk goes to the workers, who learn of it in O4. */
+void mp__owner_place(mp_pool *pool, mp__batch *batch, const mp__taken *taken);
+/* The same, or in an inline pool its items run here and now. */
+void mp__owner_hand_out(mp_pool *pool, mp__batch *batch,
+                        const mp__taken *taken);
+/* Take a chunk from `batch`; its items' number. */
+uint32_t mp__owner_take(mp_pool *pool, mp__batch *batch, mp__taken *taken);
+
+/* await.c */
+/* Sleep until something may have changed; notices the supervisor's end. */
+void mp__owner_sleep(mp_pool *pool, int ms);
+/* Spin until a record comes; false: it is time to sleep. */
+bool mp__owner_spin(mp_pool *pool);
 
 /* inline.c */
 /* The init function, as a worker would run it; its failure ends the pool. */
@@ -88,7 +103,11 @@ void mp__run_inline(mp_pool *pool, mp__batch *batch, size_t first,
 /* audit.c: now and then, look whether the pool's memory makes sense. */
 void mp__audit(mp_pool *pool);
 
-/* owner.c: the supervisor's end of the link has closed. */
+/* owner.c */
+/* O13 to O15: no task runs from here on, and every item without an end gets
+ * that of `error`. */
+void mp__owner_finish(mp_pool *pool, int error);
+/* The supervisor's end of the link has closed. */
 void mp__supervisor_is_gone(mp_pool *pool);
 /* Shared memory is damaged: end the pool. */
 void mp__pool_is_damaged(mp_pool *pool);

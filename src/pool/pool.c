@@ -12,6 +12,7 @@
 #include "platform/clock.h"
 #include "platform/cpu.h"
 #include "platform/self.h"
+#include "pool/batch_source.h"
 #include "pool/call.h"
 
 #include <stdlib.h>

@@ -6,30 +6,14 @@
 #include "mp/result.h"
 
 #include "mp/error.h"
-#include "mp/process.h"
 #include "platform/clock.h"
 #include "platform/self.h"
 #include "pool/call.h"
+#include "pool/observe.h"
 #include "pool/owner.h"
 
 #include <limits.h>
 #include <stdlib.h>
-
-mp_result *mp__result_of(mp__batch *batch, pid_t maker)
-{
-    batch->own = (mp_result){ .batch = batch, .maker = maker };
-    batch->handle = &batch->own;
-    return batch->handle;
-}
-
-void mp__result_call_back(mp__batch *batch)
-{
-    void (*done)(mp_result *, void *) = batch->done;
-    mp_result lent = { .batch = batch, .maker = mp__self_pid(), .lent = true };
-
-    batch->done = NULL;
-    done(batch->handle != NULL ? batch->handle : &lent, batch->context);
-}
 
 static int check(const mp_result *result)
 {
@@ -41,16 +25,6 @@ static int check(const mp_result *result)
     }
     return result->batch->pool != NULL && result->batch->pool->busy ? MP_ESTATE
                                                                     : 0;
-}
-
-int mp__result_batch(const mp_result *result, mp__batch **batch)
-{
-    int error = check(result);
-
-    if (error == 0) {
-        *batch = result->batch;
-    }
-    return error;
 }
 
 int mp_result_ready(mp_result *result)
@@ -118,11 +92,38 @@ int mp_result_get(mp_result *result, void *results, int timeout_ms)
         return batch->failed_error;
     }
     for (i = 0; i < batch->count; i++) {
-        error = mp__kept_decode(batch, &batch->kept[i], object);
+        error = mp__kept_decode(&batch->work->chunk, &batch->kept[i], object);
         first_error = first_error == 0 ? error : first_error;
         object += batch->work->chunk.result.object_size;
     }
     return first_error;
+}
+
+int mp_result_view(mp_result *result, const void **bytes, size_t *size,
+                   int timeout_ms)
+{
+    const mp__kept *kept;
+    mp__batch *batch;
+    int error = bytes == NULL || size == NULL ? MP_EINVAL : check(result);
+
+    if (error < 0) {
+        return error;
+    }
+    batch = result->batch;
+    if (!batch->is_single || !batch->work->chunk.has_result) {
+        return MP_EINVAL;
+    }
+    error = mp_result_wait(result, timeout_ms);
+    if (error < 0) {
+        return error;
+    }
+    kept = &batch->kept[0];
+    if (kept->error < 0) {
+        return kept->error;
+    }
+    *bytes = mp__kept_bytes(kept);
+    *size = kept->size;
+    return MP_OK;
 }
 
 int mp_result_cancel(mp_result *result)

@@ -79,21 +79,3 @@ mp__waiting *mp__waiting_pop(mp_pool *pool)
     }
     return waiting;
 }
-
-void mp__waiting_withdraw(mp_pool *pool, mp__batch *batch, const mp__news *news)
-{
-    mp__waiting **link = &pool->waiting;
-    mp__waiting *waiting;
-
-    while (*link != NULL) {
-        waiting = *link;
-        if (waiting->batch == batch) {
-            *link = waiting->next;
-            mp__end_chunk(pool, batch, waiting->first, waiting->count, news);
-            mp__waiting_free(waiting);
-        } else {
-            link = &waiting->next;
-        }
-    }
-    pool->waiting_end = link;
-}

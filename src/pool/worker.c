@@ -29,15 +29,7 @@
 #define IDLE_SLICE       (250 * MP__MS)
 #define IDLE_SLICE_ALONE (1000 * MP__MS)  /* its supervisor's death is its */
 #define IDLE_SLICE_MOST  (10000 * MP__MS) /* own to see, or the kernel's */
-#define ROOM_SLICE       (100 * MP__MS)
 #define VAIN_MOST        8
-
-void mp__worker_leave_orphan(const mp__worker *w)
-{
-    if (mp__child_is_orphan(w->supervisor)) {
-        mp__child_quit(0);
-    }
-}
 
 /* exit() in a task: the worker ends, and only the worker. */
 static void leave_on_exit(int status)
@@ -90,27 +82,6 @@ static void be_born(mp__worker *w)
     mp__task_enter((int)w->index);
 }
 
-void mp__worker_start_clock(mp__worker *w, int64_t now)
-{
-    w->start = now;
-    mp__task_table_set_clock(w->core->table, w->index, now);
-}
-
-void mp__worker_stop_clock(mp__worker *w)
-{
-    mp__task_table_set_clock(w->core->table, w->index, 0);
-}
-
-void mp__worker_tell_supervisor(mp__worker *w, int limit_ms)
-{
-    if (limit_ms > 0) {
-        mp__alarm_lower(&w->core->control->alarm,
-                        w->start +
-                            ((int64_t)limit_ms + w->core->grace_ms) * MP__MS,
-                        w->alarm_end);
-    }
-}
-
 /* An init or exit function is about to run; its readiness is told. */
 static void begin_edge(mp__worker *w)
 {
@@ -123,27 +94,6 @@ static void begin_edge(mp__worker *w)
     }
     mp__task_set_turn(&(mp__turn){ .soft_end = mp__worker_soft_end(w, limit_ms),
                                    .attempt = 0 });
-}
-
-_Noreturn void mp__worker_wait_for_death(const mp__worker *w)
-{
-    for (;;) {
-        MP_KILL_POINT("worker.doomed");
-        mp__clock_sleep(10 * MP__MS);
-        mp__worker_leave_orphan(w);
-        if (!mp__task_table_is_decided(w->core->table, &w->claim)) {
-            mp__child_quit(1);
-        }
-    }
-}
-
-/* The supervisor has said that init is overdue. */
-static _Noreturn void wait_for_kill(const mp__worker *w)
-{
-    for (;;) {
-        mp__clock_sleep(10 * MP__MS);
-        mp__worker_leave_orphan(w);
-    }
 }
 
 static void run_init(mp__worker *w)
@@ -175,35 +125,12 @@ static void run_init(mp__worker *w)
         (void)atomic_compare_exchange_strong(&line->ready, &starting,
                                              MP__WORKER_READY);
         if (starting == MP__WORKER_OVERDUE) {
-            wait_for_kill(w); /* it took too long */
+            mp__worker_wait_for_kill(w); /* it took too long */
         }
         MP_KILL_POINT("init.done");
     }
     atomic_store(&line->ready, MP__WORKER_READY);
     MP_KILL_POINT("worker.ready");
-}
-
-void mp__worker_wait_long(mp__worker *w, size_t payload)
-{
-    mp__outbox *outbox = w->core->outbox;
-
-    while (!mp__outbox_has_room(outbox, w->index, payload)) {
-        mp__outbox_wait_room(outbox, w->index, payload,
-                             mp__clock_ns() + ROOM_SLICE);
-        mp__worker_leave_orphan(w);
-    }
-}
-
-/* Nothing can be in the hand of an idle worker, unless somebody has written
- * that it is. Nobody would ever end that task: our end does. */
-static void leave_nonsense(const mp__worker *w)
-{
-    mp__claim claim;
-
-    if (mp__task_table_in_hand(w->core->table, w->index, &claim) !=
-        MP__TASK_FREE) {
-        mp__child_quit(1);
-    }
 }
 
 /*
@@ -271,7 +198,7 @@ static void idle(mp__worker *w, uint64_t seen, int64_t *slice)
     }
     w->vain = 0;
     w->pace.idle = false;
-    leave_nonsense(w);
+    mp__worker_leave_nonsense(w);
     if (*slice > IDLE_SLICE) {
         mp__outlet_idle(&w->outlet); /* and not only for a moment */
     }

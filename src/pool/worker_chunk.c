@@ -11,20 +11,10 @@
 #include "platform/clock.h"
 #include "platform/file.h"
 #include "platform/kill_point.h"
-#include "platform/self.h"
 #include "pool/chunk.h"
 
 #include <stddef.h>
 #include <string.h>
-
-/* Is this a copy of the worker that a task has forked? */
-void mp__worker_leave_copy(const mp__worker *w)
-{
-    if (atomic_load_explicit(&mp__self_get()->ident, memory_order_relaxed) !=
-        w->ident) {
-        mp__child_quit(0);
-    }
-}
 
 /* A result too long for the ring: to our part of the file, off the clock while
  * the owner must read there first. An error makes the item a failed one. */
@@ -117,14 +107,6 @@ static void find_bundle(mp__worker *w, mp__chunk *chunk)
     }
 }
 
-bool mp__worker_reaches(mp__worker *w, mp__chunk *chunk, uint32_t next)
-{
-    if (w->bundle.word != NULL && !mp__bundle_reach(&w->bundle, next)) {
-        chunk->count = next;
-    }
-    return next < chunk->count;
-}
-
 /* What the run has cost, which has ended at `ended`. */
 static mp__cost cost_of_run(mp__worker *w, int64_t ended)
 {
@@ -136,63 +118,6 @@ static mp__cost cost_of_run(mp__worker *w, int64_t ended)
 
     set_cpu(w, usage.cpu_ns);
     return cost;
-}
-
-/* Before the last commit of a task and on its clock, for the stream may be one
- * that nobody reads: what it printed is out before its end. */
-void mp__worker_flush_last(mp__worker *w, mp__chunk *chunk, uint32_t next)
-{
-    if (!mp__worker_reaches(w, chunk, next) || w->bundle.word != NULL) {
-        mp__child_flush_printed();
-    }
-}
-
-/* W8 to W10. The clock of the next item starts before that is in hand. */
-void mp__worker_commit(mp__worker *w, mp__chunk *chunk, mp__record *record)
-{
-    uint32_t next = record->end;
-    bool last = !mp__worker_reaches(w, chunk, next);
-    bool clocked = mp__worker_is_clocked(w, chunk);
-    bool is_run = record->kind == MP__RECORD_RUN;
-
-    mp__chaos("before commit");
-    if (clocked && !last) {
-        mp__worker_start_clock(w, mp__clock_ns());
-        MP_KILL_POINT("item.next_clocked");
-    }
-    if (!mp__task_table_commit(w->core->table, &w->claim, next, last)) {
-        mp__worker_wait_for_death(w); /* W8 lost */
-    }
-    mp__chaos("after commit");
-    mp__outbox_publish(w->core->outbox, w->index); /* W9 */
-    if (clocked && last) {
-        mp__worker_stop_clock(w);
-        MP_KILL_POINT("item.clock_stopped");
-    }
-    w->untold = !mp__bell_ring(
-        &w->core->control->bell, w->core->bell_write,
-        !is_run || mp__outbox_fills_up(w->core->outbox, w->index)); /* W10 */
-    if (!last) {
-        mp__worker_tell_supervisor(w, chunk->limit_ms);
-    }
-}
-
-void mp__worker_fill_record(mp__worker *w, mp__record *record,
-                            enum mp__record_kind kind, uint32_t end, int error)
-{
-    record->slot = w->claim.slot;
-    record->generation = w->claim.generation;
-    record->first = (uint16_t)w->claim.item;
-    record->end = (uint16_t)end;
-    record->kind = (uint8_t)kind;
-    record->core_dumped = 0;
-    record->costed = w->core->account;
-    record->set_aside = 0;
-    record->error = error;
-    record->status = 0;
-    record->pid = w->pid;
-    record->attempt = (uint32_t)mp__task_here.turn.attempt;
-    record->size = 0;
 }
 
 /* W6 to W10 for the item in hand. */
@@ -295,25 +220,6 @@ static int find_arguments(mp__worker *w, const mp__claim *claim,
     }
     unpack->next = w->arguments.bytes;
     return error;
-}
-
-static bool is_canceled(const void *context)
-{
-    const mp__worker *w = context;
-
-    return mp__task_table_asked(w->core->table, &w->claim) == MP__ASKED_KILL;
-}
-
-uint32_t mp__worker_take_turn(mp__worker *w, const mp__chunk *chunk)
-{
-    uint32_t attempt = mp__task_table_attempt(w->core->table, &w->claim);
-
-    mp__task_set_turn(
-        &(mp__turn){ .attempt = (int)attempt,
-                     .soft_end = mp__worker_soft_end(w, chunk->limit_ms),
-                     .is_canceled = is_canceled,
-                     .context = w });
-    return attempt;
 }
 
 /* W5 for the item in hand: run it. */

@@ -56,6 +56,11 @@ void mp__worker_leave_orphan(const mp__worker *w);
 /* Somebody else ended what is in hand, and its SIGKILL is on the way. If none
  * is, since the word was overwritten, our end is for the supervisor to see. */
 _Noreturn void mp__worker_wait_for_death(const mp__worker *w);
+/* The supervisor has said that init is overdue. */
+_Noreturn void mp__worker_wait_for_kill(const mp__worker *w);
+/* Nothing can be in the hand of an idle worker, unless somebody has written
+ * that it is. Nobody would ever end that task: our end does. */
+void mp__worker_leave_nonsense(const mp__worker *w);
 /* The clock of the item in hand, or of an init or exit function, starts. */
 void mp__worker_start_clock(mp__worker *w, int64_t now);
 void mp__worker_stop_clock(mp__worker *w);

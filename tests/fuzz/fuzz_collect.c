@@ -334,7 +334,8 @@ static void look_back(struct run *run)
         }
         for (item = 0; call->batch->kept != NULL && item < ITEMS; item++) {
             fuzz_require(call->batch->kept[item].error <= 0);
-            (void)mp__kept_decode(call->batch, &call->batch->kept[item],
+            (void)mp__kept_decode(&call->batch->work->chunk,
+                                  &call->batch->kept[item],
                                   call->objects + item * call->by->object_size);
             mp__kept_report(&call->batch->kept[item], &call->report);
         }
