@@ -20,10 +20,10 @@ for layer in platform shared objects; do
     later=${later#*|}
 done
 complain 'an include does not name its layer:' \
-    "$(grep -En '^ *# *include "' "$src"/*/*.[ch] |
-        grep -Ev '"(mp|platform|shared|objects|pool)/[a-z_]+\.h"')"
+    "$(grep -En '^ *# *include "' "$src"/*/*.[ch] "$src"/*/*/*.[ch] |
+        grep -Ev '"(mp|platform|shared|objects|pool/[a-z]+)/[a-z_]+\.h"')"
 complain '_GNU_SOURCE outside src/platform/:' \
-    "$(grep -n '_GNU_SOURCE' "$src"/*.c "$src"/shared/* "$src"/objects/* "$src"/pool/*)"
+    "$(grep -n '_GNU_SOURCE' "$src"/*.c "$src"/shared/* "$src"/objects/* "$src"/pool/*/*)"
 calls='fork|vfork|execve|waitpid|waitid|wait4|wait|kill|mmap|munmap|madvise|memfd_create|fcntl|pipe|pipe2|socketpair|socket|poll|ppoll|select|pselect|read|write|pread|pwrite|send|recv|open|close|dup|dup2|prctl|syscall|sigaction|sigprocmask|signal|nanosleep|usleep|sleep|clock_gettime|sched_yield|getpid|getppid|_exit'
 # Comments are text about calls; what is left of a line is code. One awk for
 # all files, because a process for each takes most of the time of this test.
@@ -32,7 +32,7 @@ raw_calls() {
         { code = $0; sub(/\/\*.*\*\//, "", code); sub(/\/\*.*$/, "", code) }
         code ~ /^ \*/ || code ~ /^ +\* / || code ~ /^static / { next }
         code ~ calls { print FILENAME ": " code }
-        ' "$src"/*.c "$src"/shared/*.c "$src"/objects/*.c "$src"/pool/*.c
+        ' "$src"/*.c "$src"/shared/*.c "$src"/objects/*.c "$src"/pool/*/*.c
 }
 complain 'a raw system call outside src/platform/:' "$(raw_calls)"
 exit $status

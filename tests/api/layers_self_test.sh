@@ -21,8 +21,8 @@ caught() { # FILE LINE
 sh "$rule" "$src"
 caught platform/clock.c '#include "shared/ring.h"'
 caught shared/ring.c '#include "objects/process.h"'
-caught objects/queue.c '#include "pool/owner.h"'
-caught pool/owner.c '#include "batch.h"'
+caught objects/queue.c '#include "pool/owner/owner.h"'
+caught pool/owner/step.c '#include "batch.h"'
 caught shared/guard.c '#define _GNU_SOURCE'
-caught pool/worker.c 'int f(void) { return fork(); }'
+caught pool/worker/worker.c 'int f(void) { return fork(); }'
 caught objects/lock.c 'int f(void) { return close(3); }'

@@ -6,7 +6,7 @@
 #include "faults/kill_ledger.h"
 
 #include "mp/error.h"
-#include "pool/owner.h"
+#include "pool/owner/owner.h"
 
 enum { ITEMS = 16, TOGETHER = 7, SLOW = 4, MORTAL = 11 };
 

@@ -12,7 +12,13 @@
 
 #include "platform/clock.h"
 #include "platform/file.h"
-#include "pool/owner_parts.h"
+#include "pool/owner/admit.h"
+#include "pool/owner/audit.h"
+#include "pool/owner/cancel.h"
+#include "pool/owner/dispatch.h"
+#include "pool/owner/start.h"
+#include "pool/owner/step.h"
+#include "pool/owner/stop.h"
 
 #include <mp/mp.h>
 

@@ -7,7 +7,7 @@
 #include "fuzz/fuzz.h"
 
 #include "platform/chaos.h"
-#include "pool/owner.h"
+#include "pool/owner/owner.h"
 
 #include <mp/mp.h>
 

@@ -6,7 +6,7 @@
 #include "fuzz/fuzz.h"
 
 #include "objects/serializer.h"
-#include "pool/chunk.h"
+#include "pool/common/chunk.h"
 
 #include <mp/mp.h>
 

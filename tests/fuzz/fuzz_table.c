@@ -11,8 +11,8 @@
 #include "fuzz/fuzz.h"
 
 #include "platform/clock.h"
-#include "pool/chunk.h"
-#include "pool/overrun.h"
+#include "pool/common/chunk.h"
+#include "pool/supervisor/time_limits.h"
 
 #include <string.h>
 

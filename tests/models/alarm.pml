@@ -2,7 +2,8 @@
 /* Copyright (c) 2026 The libmp authors */
 /*
  * alarm.pml -- wake a watcher that sleeps until a time, for what is due sooner
- *              (src/shared/alarm.c, src/pool/supervisor.c, worker.c)
+ *              (src/shared/alarm.c, src/pool/supervisor/supervisor.c,
+ *              src/pool/worker/worker.c)
  *
  * Times are small numbers. Starter 0 starts one clock, starter 1 STARTS, one
  * after the other, each due at a time of its choice; an item may end and take

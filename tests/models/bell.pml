@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The libmp authors */
 /*
  * bell.pml -- wake an owner that sleeps in poll() on one pipe
- *             (src/shared/bell.c, src/pool/await.c)
+ *             (src/shared/bell.c, src/pool/owner/step.c)
  *
  * Two workers publish K results each, not urgent ones (MIXED: as it comes), and
  * then find no more work. Each sleep of the owner's is patient or not, as it

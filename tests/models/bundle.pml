@@ -2,7 +2,8 @@
 /* Copyright (c) 2026 The libmp authors */
 /*
  * bundle.pml -- who has which item of a bundle (src/shared/bundle.c; commit and
- *               settle of task_table_run.c, pool/worker*.c, settle.c)
+ *               settle of task_table_run.c, pool/worker/{run_chunk,group*}.c,
+ *               pool/supervisor/deaths.c)
  *
  * One task of ITEMS items that the owner has put together by itself. A worker
  * runs them in open runs of any length and is killed anywhere, up to KILLS

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The libmp authors */
 /*
  * extents.pml -- which bytes of a worker's part of the file are free
- *                (src/shared/extents.c, pool/retained.c)
+ *                (src/shared/extents.c, src/pool/batch/long_results.c)
  *
  * A part of CELLS extents of one size, a ring of records that never wraps.
  * The worker gives RESULTS results and takes any free cell for each; it may be

@@ -2,7 +2,8 @@
 /* Copyright (c) 2026 The libmp authors */
 /*
  * life.pml -- nobody outlives its parent, and the owner learns of its
- *             supervisor's end (src/pool/supervisor.c, worker.c, await.c)
+ *             supervisor's end (src/pool/supervisor/supervisor.c,
+ *             worker/worker.c, owner/step.c)
  *
  * Owner, supervisor and worker may be killed at any step, the owner and the
  * supervisor both. The link is a socket pair: its supervisor's end shows the

@@ -6,7 +6,7 @@
  *
  * One task word per table slot decides everything; its life is drawn at the
  * head of task_table.c, and steps have the names they have there and in
- * outbox.c, supervisor.c and settle.c. A worker commits an item with one CAS
+ * outbox.c, supervisor.c and deaths.c. A worker commits an item with one CAS
  * of the word, after it wrote the item's record into its own ring, and
  * publishes the record by moving the ring's tail. The supervisor takes the
  * word first, then kills, reaps, completes the dead worker's last publication,

@@ -10,7 +10,7 @@
 #include "support/helpers.h"
 #include "support/pool_helpers.h"
 
-#include "pool/owner.h"
+#include "pool/owner/owner.h"
 
 #include <signal.h>
 #include <stdbool.h>

@@ -6,7 +6,7 @@
 #include "support/fixture.h"
 #include "support/pool_helpers.h"
 
-#include "pool/owner.h"
+#include "pool/owner/owner.h"
 
 #include <mp/mp.h>
 

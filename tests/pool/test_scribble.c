@@ -16,7 +16,7 @@
 #include "support/ignore.h"
 #include "support/scribble.h"
 
-#include "pool/owner.h"
+#include "pool/owner/owner.h"
 #include "shared/task_table_parts.h"
 
 #include <mp/mp.h>
