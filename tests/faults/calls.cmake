@@ -31,7 +31,7 @@ if(NOT MP_SANITIZE) # sanitizers bring calls of their own
     add_test(NAME faults.wraps_self_test COMMAND sh
         ${CMAKE_CURRENT_SOURCE_DIR}/check_wraps_self_test.sh ${CMAKE_CURRENT_SOURCE_DIR} $<TARGET_FILE:libmp_static>)
     set_tests_properties(faults.wraps faults.wraps_self_test PROPERTIES
-        TIMEOUT 60 LABELS faults)
+        TIMEOUT 300 LABELS faults)
 endif()
 
 foreach(name closed forked short)
