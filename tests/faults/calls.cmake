@@ -41,3 +41,4 @@ foreach(name closed forked short)
     set_tests_properties(faults.call_${name} PROPERTIES TIMEOUT 300
         LABELS faults)
 endforeach()
+mp_long_tests(faults.call_closed)

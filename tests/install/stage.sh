@@ -6,9 +6,12 @@
 # The prefix that was configured is never the one that is installed to.
 . "$(dirname "$0")/common.sh"
 build=$stage/build
+# CMake refuses an absolute folder that lies in the sources. Where the build
+# folder lies there, as users have it, the layouts would: a copy is built.
+source=$stage/source
 
 configure() { # CMAKE-OPTION...: what is not said is as by default
-    quietly "$cmake" -S "$project" -B "$build" -UCMAKE_INSTALL_LIBDIR \
+    quietly "$cmake" -S "$source" -B "$build" -UCMAKE_INSTALL_LIBDIR \
         -UCMAKE_INSTALL_INCLUDEDIR -UBUILD_SHARED_LIBS \
         -DCMAKE_INSTALL_PREFIX=/nowhere "-DCMAKE_C_COMPILER=$compiler" \
         "-DCMAKE_C_FLAGS=$flags -O0" -DCMAKE_BUILD_TYPE=None "$form" "$hushed" \
@@ -20,8 +23,10 @@ install_to() { # PREFIX
 }
 
 layouts=$stage/layouts
-rm -rf "$layouts"
-mkdir -p "$layouts"
+rm -rf "$layouts" "$source"
+mkdir -p "$layouts" "$source/tests"
+cp -rp "$project/CMakeLists.txt" "$project/include" "$project/src" "$source"
+cp -p "$project/tests/selection.cmake" "$source/tests"
 
 configure
 quietly "$cmake" --build "$build" --parallel 2
