@@ -143,13 +143,25 @@ static int die_late(const void *argument, void *result)
     stage_die();
 }
 
+/* A worker has the first item in hand, or nobody will have it any more. */
+static void wait_until_begun(mp_result *result)
+{
+    mp_report report = { .end = MP_TASK_PENDING };
+    int tries;
+
+    for (tries = 0; tries < 5000 && report.end == MP_TASK_PENDING; tries++) {
+        stage_nap_us(100);
+        CHECK(mp_result_report(result, 0, &report) == 0);
+    }
+}
+
 /* The first item dies when nobody wants the others any more. */
 static void cancel_dying(void)
 {
     static const mp_task dying = { .run = die_late,
                                    .argument = &mp_serializer_int64 };
     const mp_pool_options options = { .workers = 1, .grace_ms = 200 };
-    const int64_t naps[3] = { 5000, 5000, 5000 };
+    const int64_t naps[3] = { 20000, 20000, 20000 };
     mp_pool *pool = ledger_pool(&options);
     mp_result *chunk = NULL;
     mp_report report;
@@ -158,8 +170,9 @@ static void cancel_dying(void)
     ledger_item(mp_pool_map_async(pool, &chunk, &dying, naps, 3,
                                   &(mp_call_options){ .chunk_size = 3 }),
                 0);
-    stage_nap_us(2500);
     if (chunk != NULL) {
+        wait_until_begun(chunk);
+        stage_nap_us(2500); /* the worker looks no more before this item */
         (void)mp_result_cancel(chunk);
         CHECK(mp_result_wait(chunk, LONG_MS) == 0);
         for (i = 0; i < 3; i++) {
