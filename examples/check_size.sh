@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The libmp authors
-# check_size.sh FOLDER -- one idea: 80 lines, 140 for the two long ones, beside the two of the licence
+# check_size.sh FOLDER -- an example shows one idea in 80 lines, the two long
+# ones in 140, beside the two lines of the licence
 status=0
 for file in "$1"/*.c; do
     most=80

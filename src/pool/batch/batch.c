@@ -37,8 +37,7 @@ static void begin(mp__batch *batch, mp__work *work, enum mp__sink sink,
 int mp__batch_create_single(mp__batch **batch, mp__shelves *shelves,
                             mp__work *work)
 {
-    struct single *fresh =
-        work == NULL ? NULL : mp__shelf_take(shelves, sizeof(*fresh));
+    struct single *fresh = mp__shelf_take(shelves, sizeof(*fresh));
 
     if (fresh == NULL) {
         mp__work_leave(work, true);
@@ -77,7 +76,7 @@ size_t mp__batch_places(size_t room)
 int mp__batch_create(mp__batch **batch, mp__work *work, enum mp__sink sink,
                      size_t room)
 {
-    mp__batch *fresh = work == NULL ? NULL : calloc(1, sizeof(*fresh));
+    mp__batch *fresh = calloc(1, sizeof(*fresh));
 
     if (fresh == NULL) {
         mp__work_leave(work, true);

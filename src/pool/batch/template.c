@@ -98,9 +98,6 @@ void mp__work_leave(mp__work *work, bool alone)
 {
     uint32_t users;
 
-    if (work == NULL) {
-        return;
-    }
     users = atomic_load_explicit(&work->users, memory_order_relaxed);
     if (alone) {
         atomic_store_explicit(&work->users, users - 1, memory_order_relaxed);

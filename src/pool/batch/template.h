@@ -30,13 +30,14 @@ typedef struct mp__works {
 
 /* Is the task sound? 0 or MP_EINVAL. */
 int mp__work_check(const mp_task *task);
-/* That of `task`, with a user more, which runs at most `limit_ms` (0: no limit)
- * and makes its results in `results` (NULL: not in place). What equals the
- * newest is sound and not checked again. Returns 0, MP_EINVAL or MP_ENOMEM. */
+/* Find or make the template of `task`, which runs at most `limit_ms` (0: no
+ * limit) and makes its results in `results` (NULL: not in place); the caller is
+ * one more user of *work. A task that equals the newest template is sound, and
+ * is not checked again. Returns 0, MP_EINVAL or MP_ENOMEM. */
 int mp__work_find(mp__works *works, const mp_task *task, int limit_ms,
                   unsigned char *results, mp__work **work);
-/* Its caller uses it no more. `alone`: no other thread can be doing so just now.
- * NULL does nothing. */
+/* The caller uses `work` no more. `alone`: no other thread can be leaving it just
+ * now. */
 void mp__work_leave(mp__work *work, bool alone);
 /* The slots may have been overwritten: the next calls write all anew. */
 void mp__works_forget(mp__works *works);
