@@ -25,7 +25,7 @@ static inline bool mp__words_are_zero(const uint64_t *words, size_t count)
     return any == 0;
 }
 
-/* Is that of `object`, a pointer to such a struct, as it must be? */
+/* Is the reserved tail zero? `object` points to a struct that a caller fills. */
 #define MP__RESERVED_IS_ZERO(object)                                           \
     mp__words_are_zero((object)->reserved,                                     \
                        sizeof((object)->reserved) / sizeof(uint64_t))

@@ -44,16 +44,17 @@ bool mp__block_number(mp__ring *ring, uint32_t block, mp__ident self,
  * in vain. */
 void mp__block_free(mp__ring *ring, uint32_t block, mp__ident self,
                     uint64_t number);
-/* Is it that of the message with this number? */
+/* Does the block hold the message with this number? */
 bool mp__block_is(const mp__ring *ring, uint32_t block, uint64_t number);
-/* Can it hold a message of this size, for all the file says? And is it not in
- * our user's hands? */
+/* Can the block hold a message of this size, by what the file says, and is it
+ * not in the hands of this process's user? */
 bool mp__block_is_sound(const mp__ring *ring, uint32_t block, uint64_t size);
 /* R6: reserve memory behind a block of ours. */
 int mp__block_fill(mp__ring *ring, uint32_t block, uint64_t size);
-/* R6: map its bytes here; NULL: no address space, or no such bytes. */
+/* R6: map the bytes of the block here; NULL: no address space, or no such
+ * bytes. */
 unsigned char *mp__block_map(mp__ring *ring, uint32_t block, uint64_t size);
-/* The same where it is mapped already; NULL: it is not. */
+/* Where the bytes of the block are mapped already; NULL: they are not. */
 unsigned char *mp__block_seen(const mp__ring *ring, uint32_t block,
                               uint64_t size);
 void mp__block_unmap(mp__ring *ring, uint32_t block);

@@ -102,11 +102,12 @@ void mp__ring_wake_sleepers(_Atomic uint64_t *word, uint64_t replaced)
 }
 
 /*
- * Two that are equally fast would meet at every message, and the line of the
- * word go to and fro for each. So who has waited very shortly several times in
- * a row lets some more come before it goes on. Where no more come it is no
- * stream but an answer that somebody waits for: then it takes more such waits,
- * twice as many each time, until that is tried again.
+ * A producer and a consumer that are equally fast would meet at every message,
+ * and the cache line of the word would go to and fro for each. So a waiter that
+ * has waited very shortly several times in a row lets some more messages come
+ * before it goes on. Where no more come, the messages are no stream but answers
+ * that somebody waits for: then the waiter needs more short waits before it
+ * tries that again, twice as many each time.
  */
 static void linger(struct mp__pace *pace, const mp__spin *spin, uint64_t now)
 {

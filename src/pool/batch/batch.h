@@ -22,8 +22,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Where the items of a call come from: the members of its mp_source that are
- * asked for each of them. The reserved tail of that is not carried about. */
+/* Where the items of a call come from: the members of an mp_source that are
+ * needed while items are taken. A batch has no use for the reserved tail of the
+ * mp_source, which would make each batch larger. */
 typedef struct mp__source {
     const void *items;
     int (*next)(void *context, void *argument);
@@ -104,11 +105,13 @@ typedef struct mp__batch {
     int failed_error;
 } mp__batch;
 
-/* All of it, with `room` places to keep ends in. 0 or MP_ENOMEM, which it is
- * without `work`, too; that is its own from now on, or left. */
+/* Make a batch with `room` places to keep ends in. The batch takes over its
+ * caller's use of `work`, which is left when there is no memory. Returns 0 or
+ * MP_ENOMEM. */
 int mp__batch_create(mp__batch **batch, mp__work *work, enum mp__sink sink,
                      size_t room);
-/* For one item, STORED, on one of the pool's shelves. */
+/* As mp__batch_create(), STORED and for one item, on one of the pool's
+ * shelves. */
 int mp__batch_create_single(mp__batch **batch, mp__shelves *shelves,
                             mp__work *work);
 void mp__batch_free(mp__batch *batch);

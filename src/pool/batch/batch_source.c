@@ -65,8 +65,9 @@ static const void *next_object(mp__batch *batch)
     return batch->lent.bytes;
 }
 
-/* How many plain arguments of `size` bytes make the next chunk, of those that
- * are left: at least one is. */
+/* Returns how many of the arguments that the array still has make up the next
+ * chunk. The array has at least one left, and each is plain memory of `size`
+ * bytes. */
 static size_t length_of_next(const mp__batch *batch, size_t size, uint64_t most)
 {
     size_t count = batch->count - batch->taken;

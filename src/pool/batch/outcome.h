@@ -40,7 +40,8 @@ typedef struct mp__news {
 
 #define MP__KEPT_INSIDE ((size_t)16)
 
-/* The same, kept. Small results lie inside. */
+/* How one item ended, kept until somebody asks. A result of at most
+ * MP__KEPT_INSIDE bytes lies in `inside`, a longer one at `outside`. */
 typedef struct mp__kept {
     enum mp_task_end end; /* PENDING: not yet */
     int error;

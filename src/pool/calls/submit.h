@@ -8,12 +8,13 @@
 
 #include "pool/owner/owner.h"
 
-/* So that one that is slow holds up no other. */
+/* With several chunks for each worker a slow chunk holds up no other. */
 #define MP__CHUNKS_PER_WORKER 4
 
-/* May something be submitted now? 0 or its code. Whether the task is sound is
- * left to mp__work_for(), which sees at a glance that it is the last one again;
- * only a pool that takes nothing any more says so of it here. */
+/* May something be submitted now? Returns 0 or the code for the caller.
+ * mp__work_for() checks the task later, since it need not check one that equals
+ * the last. Only for a pool that takes nothing any more the task is checked
+ * here, so that an unsound one is MP_EINVAL there, too. */
 int mp__check_submit(const mp_pool *pool, const mp_task *task);
 
 /* Fields that a call can honour. */

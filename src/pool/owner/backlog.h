@@ -32,7 +32,7 @@ const void *mp__waiting_arguments(const mp__waiting *waiting);
 void mp__waiting_append(mp_pool *pool, mp__waiting *waiting);
 /* Append a copy of a chunk. Returns 0 or MP_ENOMEM. */
 int mp__waiting_add(mp_pool *pool, mp__batch *batch, const mp__taken *taken);
-/* Take the first of those that wait, of which there is one. */
+/* Take the first of the chunks that wait. At least one must be waiting. */
 mp__waiting *mp__waiting_pop(mp_pool *pool);
 
 #endif

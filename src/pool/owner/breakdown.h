@@ -8,8 +8,8 @@
 
 #include "pool/owner/owner.h"
 
-/* O13 to O15: no task runs from here on, and every item without an end gets
- * that of `error`. */
+/* O13 to O15: no task runs from here on, and every item that has not ended ends
+ * now, with `error`. */
 void mp__owner_finish(mp_pool *pool, int error);
 /* The supervisor's end of the link has closed. */
 void mp__supervisor_is_gone(mp_pool *pool);

@@ -14,8 +14,9 @@
 
 /* Add a batch that has items to take; the pool takes them from now on. */
 void mp__owner_add(mp_pool *pool, mp__batch *batch);
-/* An argument that cannot be encoded refuses the call: nothing is submitted, so
- * that of the batch's one item is encoded before. */
+/* Encode the argument of a batch's only item before the batch is submitted: an
+ * argument that cannot be encoded refuses the call, and then nothing must have
+ * been submitted. Returns 0, MP_EENCODE or MP_ENOMEM. */
 int mp__owner_pack_first(mp_pool *pool, const mp__batch *batch,
                          const void *argument);
 

@@ -14,7 +14,8 @@
 /* An item that its caller waits for can go a short way, where the pool has no
  * batch and the item's argument is plain and fits a slot: may it? */
 bool mp__owner_may_run_alone(const mp_pool *pool, const mp__work *work);
-/* Such an item is about to come: fetch what it needs from its worker's CPU. */
+/* An item that may go alone is about to be sent: ask for the cache lines that
+ * sending it writes, which the CPU of a worker has. */
 void mp__owner_prepare(const mp_pool *pool);
 /* The item is in `slot`, where mp__owner_send_alone() put it: add its batch, and
  * wait until that is over. */

@@ -66,8 +66,8 @@ struct mp_pool {
     const mp__batch *awaited; /* DIRECT, by the call that runs; NULL: none */
     int64_t awaited_since;
     bool is_quick;          /* what it waits for has just come at once */
-    size_t in_file;         /* bytes of arguments there, */
-    uint32_t in_file_count; /* of so many slots */
+    size_t in_file;         /* bytes of arguments that lie in the file */
+    uint32_t in_file_count; /* slots whose arguments lie in the file */
     uint32_t bundles;       /* slots with one, */
     int64_t bundles_looked; /* when they were looked at, */
     bool bundles_fly;       /* how short the last ones were, */

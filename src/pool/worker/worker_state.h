@@ -32,7 +32,7 @@ typedef struct mp__worker {
     mp__attended attended;   /* of arrays of the caller's */
     int alarm_end;           /* wakes the supervisor */
     mp__claim claim;         /* the item in hand */
-    mp__bundle bundle;       /* that of its task, if it is one */
+    mp__bundle bundle;       /* the task in hand, if it is a bundle */
     int64_t start;           /* of the run, when its clock runs */
     int64_t cpu;             /* used until then, when the pool accounts */
     bool untold;             /* it has left a patient owner asleep */
